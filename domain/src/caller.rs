@@ -1,0 +1,42 @@
+//! Who made a call.
+
+use crate::{KeyId, KeyName, TokenId};
+use serde::{Deserialize, Serialize};
+
+/// What proves who made a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Credential {
+    /// An API key, at the MCP endpoint.
+    Key {
+        /// Its id.
+        id: KeyId,
+        /// Its label.
+        name: KeyName,
+    },
+    /// An access token, at the admin API.
+    Token {
+        /// Its id.
+        id: TokenId,
+    },
+}
+
+/// The name that a client gives itself. Not proof of anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimedClient {
+    /// Such as `claude-code`.
+    pub name: String,
+    /// Such as `2.1.0`.
+    #[serde(default)]
+    pub version: String,
+}
+
+/// Who made a call: proven by a credential; the client's own name is only claimed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// What proves it.
+    pub credential: Credential,
+    /// What it calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClaimedClient>,
+}

@@ -1,0 +1,62 @@
+//! The words of Casemate as types.
+//!
+//! What a workspace, a server, a tool, a grant, a limit, a call and a receipt *are*, and which
+//! values of them are valid. Nothing here reads a clock, a file or a socket; nothing knows HTTP,
+//! MCP, wasmtime or a database. Every type parses at its edge (`FromStr`, `TryFrom`,
+//! `Deserialize`), so that whoever holds a value need not check it again.
+
+#![deny(missing_docs)]
+
+mod call;
+mod caller;
+mod content;
+mod digest;
+mod grant;
+mod host;
+mod id;
+mod json;
+mod limit;
+mod name;
+mod outcome;
+mod record;
+mod tool;
+
+pub use call::{Answer, Call, Continuation};
+pub use caller::{Caller, ClaimedClient, Credential};
+pub use content::{
+    Audience, Content, ContentAnnotations, ContentBody, Icon, Media, ResourceBody,
+    ResourceContents, ResourceLink,
+};
+pub use digest::Digest;
+pub use grant::{Grant, SecretGrant};
+pub use host::HostPattern;
+pub use id::{CallId, KeyId, ServerId, TokenId, VersionId, WorkspaceId};
+pub use json::Json;
+pub use limit::Limits;
+pub use name::{ComponentName, KeyName, SecretName, ServerName, ToolName, WorkspaceName};
+pub use outcome::{
+    Conclusion, InputBody, InputRequest, NeedInput, Outcome, ProtocolError, Receipt, Stop,
+    StopReason, ToolError, ToolResult,
+};
+pub use record::{CallRecord, LogLevel, LogLine, OutcomeKind};
+pub use tool::{Annotations, Needs, SecretNeed, TaskSupport, ToolDefinition};
+
+/// A value that does not parse. Says what is wrong and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {problem}")]
+pub struct Invalid {
+    /// The kind of value, such as `server name`.
+    pub what: &'static str,
+    /// What is wrong with it and what is allowed.
+    pub problem: String,
+}
+
+impl Invalid {
+    /// An error about one kind of value.
+    pub fn new(what: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            what,
+            problem: problem.into(),
+        }
+    }
+}

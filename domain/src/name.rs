@@ -1,0 +1,174 @@
+//! Names that people choose.
+
+use crate::Invalid;
+use std::{fmt, str::FromStr};
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident($what:literal, $check:path);)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                $check(text).map_err(|problem| Invalid::new($what, problem))?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+names! {
+    /// The name of a workspace: 1 to 40 of `a-z 0-9 -`, starting with a letter.
+    WorkspaceName("workspace name", slug);
+    /// The name of a server, unique in its workspace: 1 to 40 of `a-z 0-9 -`, starting with a letter.
+    ServerName("server name", slug);
+    /// The name of a tool, unique in its server: 1 to 128 of `A-Z a-z 0-9 _ - .`.
+    ToolName("tool name", tool_name);
+    /// The name under which versions of a component are uploaded to a server: 1 to 40 of
+    /// `a-z 0-9 -`, starting with a letter.
+    ComponentName("component name", slug);
+    /// The name of a secret or a setting: `UPPER_SNAKE_CASE`, 1 to 64 characters.
+    SecretName("secret name", upper_snake);
+    /// The label of a key: 1 to 64 printable characters.
+    KeyName("key name", label);
+}
+
+fn slug(text: &str) -> Result<(), String> {
+    let valid = (1..=40).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    valid.then_some(()).ok_or_else(|| {
+        format!(
+            "`{}` must be 1 to 40 of a-z, 0-9 and -, starting with a letter",
+            shown(text)
+        )
+    })
+}
+
+fn tool_name(text: &str) -> Result<(), String> {
+    let valid = (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    valid.then_some(()).ok_or_else(|| {
+        format!(
+            "`{}` must be 1 to 128 of A-Z, a-z, 0-9, _, - and .",
+            shown(text)
+        )
+    })
+}
+
+fn upper_snake(text: &str) -> Result<(), String> {
+    let valid = (1..=64).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    valid.then_some(()).ok_or_else(|| {
+        format!(
+            "`{}` must be UPPER_SNAKE_CASE, 1 to 64 characters",
+            shown(text)
+        )
+    })
+}
+
+fn label(text: &str) -> Result<(), String> {
+    let length = text.chars().count();
+    let valid =
+        (1..=64).contains(&length) && text.trim() == text && !text.chars().any(char::is_control);
+    valid.then_some(()).ok_or_else(|| {
+        format!(
+            "`{}` must be 1 to 64 characters without control characters",
+            shown(text)
+        )
+    })
+}
+
+/// At most 40 characters of a refused name, with nothing that would act on a terminal.
+fn shown(text: &str) -> String {
+    let short: String = text.chars().take(40).collect();
+    short.escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn valid_names_are_kept_as_they_are() {
+        assert_eq!("acme".parse::<WorkspaceName>().unwrap().as_str(), "acme");
+        assert_eq!(
+            "get_weather.v2".parse::<ToolName>().unwrap().as_str(),
+            "get_weather.v2"
+        );
+        assert_eq!(
+            "API_KEY_2".parse::<SecretName>().unwrap().as_str(),
+            "API_KEY_2"
+        );
+        assert_eq!(
+            "Ada's laptop".parse::<KeyName>().unwrap().as_str(),
+            "Ada's laptop"
+        );
+    }
+
+    #[test]
+    fn invalid_names_are_refused() {
+        assert!("Acme".parse::<WorkspaceName>().is_err());
+        assert!("1acme".parse::<ServerName>().is_err());
+        assert!("a".repeat(41).parse::<ServerName>().is_err());
+        assert!("get weather".parse::<ToolName>().is_err());
+        assert!("a".repeat(129).parse::<ToolName>().is_err());
+        assert!("api_key".parse::<SecretName>().is_err());
+        assert!(" padded".parse::<KeyName>().is_err());
+        assert!("bell\u{7}".parse::<KeyName>().is_err());
+    }
+
+    #[test]
+    fn a_refusal_shows_no_control_characters() {
+        let error = "a\u{1b}[2J".parse::<ToolName>().unwrap_err();
+        assert!(!error.to_string().contains('\u{1b}'), "{error}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What is remembered of a call.
+
+use crate::{
+    CallId, Caller, Conclusion, Digest, Receipt, ServerId, ServerName, StopReason, ToolName,
+    WorkspaceId, WorkspaceName,
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// How severe a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// For the author.
+    Debug,
+    /// Normal.
+    Info,
+    /// Normal but noteworthy.
+    Notice,
+    /// Something may be wrong.
+    Warning,
+    /// Something is wrong.
+    Error,
+    /// A part does not work.
+    Critical,
+    /// Somebody must act now.
+    Alert,
+    /// Nothing works.
+    Emergency,
+}
+
+/// One line that a tool logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When, in microseconds since the start of the call.
+    pub at_us: u64,
+    /// How severe.
+    pub level: LogLevel,
+    /// What it says, without control characters, secrets masked.
+    pub message: String,
+    /// Fields, as the text of a JSON object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<String>,
+}
+
+/// How a call ended, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OutcomeKind {
+    /// `ok`: with a result.
+    Ok,
+    /// `need_input`: with a request for input.
+    NeedInput,
+    /// `tool_error`: the tool said that it failed.
+    ToolError,
+    /// `protocol_error`: the tool refused the request.
+    ProtocolError,
+    /// The reason for which the host ended or refused it.
+    Stopped(StopReason),
+}
+
+impl OutcomeKind {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NeedInput => "need_input",
+            Self::ToolError => "tool_error",
+            Self::ProtocolError => "protocol_error",
+            Self::Stopped(reason) => reason.as_str(),
+        }
+    }
+}
+
+impl From<&Conclusion> for OutcomeKind {
+    fn from(conclusion: &Conclusion) -> Self {
+        match conclusion {
+            Conclusion::Complete(_) => Self::Ok,
+            Conclusion::NeedInput(_) => Self::NeedInput,
+            Conclusion::ToolError(_) => Self::ToolError,
+            Conclusion::ProtocolError(_) => Self::ProtocolError,
+            Conclusion::Stopped(stop) => Self::Stopped(stop.reason),
+        }
+    }
+}
+
+impl fmt::Display for OutcomeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for OutcomeKind {
+    type Err = crate::Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "ok" => Self::Ok,
+            "need_input" => Self::NeedInput,
+            "tool_error" => Self::ToolError,
+            "protocol_error" => Self::ProtocolError,
+            other => {
+                let quoted = serde_json::Value::from(other);
+                Self::Stopped(serde_json::from_value(quoted).map_err(|_| {
+                    crate::Invalid::new(
+                        "outcome",
+                        format!("`{}` is not known", other.escape_debug()),
+                    )
+                })?)
+            }
+        })
+    }
+}
+
+impl Serialize for OutcomeKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for OutcomeKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The one record of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// Of the call.
+    pub id: CallId,
+    /// When it started.
+    pub at: jiff::Timestamp,
+    /// The workspace it happened in.
+    pub workspace_id: WorkspaceId,
+    /// Its name at that time.
+    pub workspace: WorkspaceName,
+    /// The server it came through.
+    pub server_id: ServerId,
+    /// Its name at that time.
+    pub server: ServerName,
+    /// The tool.
+    pub tool: ToolName,
+    /// What ran.
+    pub digest: Digest,
+    /// Who made it.
+    pub caller: Caller,
+    /// How it ended, in a word.
+    pub outcome: OutcomeKind,
+    /// How it ended, in a sentence, unless it ended well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// From the arrival of the request to the end, in microseconds.
+    pub duration_us: u64,
+    /// What it used.
+    pub receipt: Receipt,
+    /// What the tool logged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<LogLine>,
+    /// Log lines that did not fit.
+    #[serde(default)]
+    pub log_dropped: u32,
+}

@@ -1,0 +1,1 @@
+wit_bindgen::generate!({ path: "../wit", world: "full", pub_export_macro: true });
