@@ -66,7 +66,8 @@ impl FromStr for HostPattern {
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'));
         let is_ipv6 = address.is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
-        if !plain_name && !(is_ipv6 && !wildcard) {
+        let is_address = is_ipv6 && !wildcard;
+        if !plain_name && !is_address {
             return Err(invalid(
                 "must be a host name such as api.example.com or *.example.com, without a path",
             ));
