@@ -1,0 +1,134 @@
+//! From the contract's types to the domain's and back.
+//!
+//! What comes out of a guest is checked and masked here, once; strings and bytes are moved, not
+//! copied.
+
+mod content;
+mod intake;
+mod question;
+
+pub(crate) use content::icons;
+
+use crate::{
+    bindings::{
+        host::types::{CallContext, CallError, Caller, ProtocolError, ToolError},
+        tools::{CallOutcome, ToolResult},
+    },
+    redact::Redactor,
+    stop,
+};
+use casemate_domain::{
+    Call, Conclusion, Credential, Limits, ProtocolError as DomainProtocolError, Stop,
+    ToolError as DomainToolError, ToolResult as DomainToolResult,
+};
+use intake::Intake;
+
+/// JSON-RPC keeps these codes for itself.
+const RESERVED_CODES: std::ops::RangeInclusive<i32> = -32768..=-32000;
+/// "Internal error".
+const INTERNAL_ERROR: i32 = -32603;
+
+/// What a guest answered, and how large it is.
+pub(crate) struct Answer {
+    pub(crate) conclusion: Conclusion,
+    pub(crate) bytes: u64,
+}
+
+/// Everything a tool is told about its call.
+pub(crate) fn context(call: &Call) -> CallContext {
+    let client = call.caller.client.as_ref();
+    let credential = match &call.caller.credential {
+        Credential::Key { name, .. } => Some(name.to_string()),
+        Credential::Token { .. } => None,
+    };
+    let answers = call.continuation.answers.iter();
+    CallContext {
+        call_id: call.id.to_string(),
+        caller: Caller {
+            workspace: call.workspace.to_string(),
+            server: call.server.to_string(),
+            credential,
+            client_name: client.map(|client| client.name.clone()),
+            client_version: client.map(|client| client.version.clone()),
+        },
+        client_capabilities: call.client_capabilities.clone(),
+        progress_wanted: call.progress_wanted,
+        trace_parent: call.trace_parent.clone(),
+        trace_state: call.trace_state.clone(),
+        answers: answers
+            .map(|answer| crate::bindings::host::types::Answer {
+                key: answer.key.clone(),
+                value: answer.value.get().to_owned(),
+            })
+            .collect(),
+        state: call.continuation.state.clone(),
+    }
+}
+
+/// What a guest answered: counted, checked, with the values of secrets masked.
+pub(crate) fn answer(
+    result: Result<CallOutcome, CallError>,
+    redactor: &Redactor,
+    limits: &Limits,
+) -> Result<Answer, Stop> {
+    let mut intake = Intake::new(redactor);
+    let conclusion = match result {
+        Ok(CallOutcome::Complete(result)) => Conclusion::Complete(complete(result, &mut intake)?),
+        Ok(CallOutcome::NeedInput(need)) => {
+            Conclusion::NeedInput(question::need_input(need, &mut intake)?)
+        }
+        Err(CallError::Tool(error)) => Conclusion::ToolError(tool_error(error, &mut intake)?),
+        Err(CallError::Protocol(error)) => {
+            Conclusion::ProtocolError(protocol_error(error, &mut intake)?)
+        }
+    };
+    let bytes = intake.bytes();
+    if bytes > limits.output_bytes {
+        return Err(stop::output(limits));
+    }
+    Ok(Answer { conclusion, bytes })
+}
+
+fn complete(result: ToolResult, intake: &mut Intake<'_>) -> Result<DomainToolResult, Stop> {
+    Ok(DomainToolResult {
+        content: content::list(result.content, intake)?,
+        structured: intake.json(result.structured, "the structured answer")?,
+        meta: intake.object(result.meta, "the metadata")?,
+    })
+}
+
+fn tool_error(error: ToolError, intake: &mut Intake<'_>) -> Result<DomainToolError, Stop> {
+    Ok(DomainToolError {
+        message: intake.text(error.message),
+        code: intake.maybe_text(error.code),
+        retry_after_ms: error.retry_after_ms,
+        content: content::list(error.content, intake)?,
+        detail: intake.maybe_text(error.detail),
+    })
+}
+
+fn protocol_error(
+    error: ProtocolError,
+    intake: &mut Intake<'_>,
+) -> Result<DomainProtocolError, Stop> {
+    Ok(match error {
+        ProtocolError::InvalidParams(message) => {
+            DomainProtocolError::InvalidParams(intake.text(message))
+        }
+        ProtocolError::MissingClientCapabilities(names) => {
+            DomainProtocolError::MissingClientCapabilities(intake.texts(names))
+        }
+        ProtocolError::ResourceNotFound(uri) => {
+            DomainProtocolError::ResourceNotFound(intake.text(uri))
+        }
+        ProtocolError::Other(other) => DomainProtocolError::Other {
+            code: if RESERVED_CODES.contains(&other.code) {
+                INTERNAL_ERROR
+            } else {
+                other.code
+            },
+            message: intake.text(other.message),
+            data: intake.json(other.data, "the data of the error")?,
+        },
+    })
+}

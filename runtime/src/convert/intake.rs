@@ -1,0 +1,83 @@
+//! Takes in the parts of an answer: counts them, masks secrets, checks JSON.
+
+use crate::{
+    json::{self, Shape},
+    redact::Redactor,
+    stop,
+};
+use casemate_domain::{Json, Stop};
+
+/// What one piece of a list costs besides its bytes, so that a million empty pieces are not free.
+const PIECE: u64 = 16;
+
+pub(crate) struct Intake<'a> {
+    redactor: &'a Redactor,
+    bytes: u64,
+}
+
+impl<'a> Intake<'a> {
+    pub(super) fn new(redactor: &'a Redactor) -> Self {
+        Self { redactor, bytes: 0 }
+    }
+
+    /// What was taken in so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn piece(&mut self) {
+        self.bytes += PIECE;
+    }
+
+    pub(super) fn text(&mut self, text: String) -> String {
+        self.bytes += text.len() as u64;
+        self.redactor.mask(text)
+    }
+
+    pub(super) fn maybe_text(&mut self, text: Option<String>) -> Option<String> {
+        text.map(|text| self.text(text))
+    }
+
+    pub(super) fn texts(&mut self, texts: Vec<String>) -> Vec<String> {
+        texts
+            .into_iter()
+            .map(|text| {
+                self.piece();
+                self.text(text)
+            })
+            .collect()
+    }
+
+    pub(super) fn blob(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        self.bytes += bytes.len() as u64;
+        self.redactor.mask_bytes(bytes)
+    }
+
+    /// Bytes that only the host and the guest read.
+    pub(super) fn opaque(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        self.bytes += bytes.len() as u64;
+        bytes
+    }
+
+    /// Any JSON value. Masked first, so that what is passed on is what was checked.
+    pub(super) fn json(&mut self, text: Option<String>, what: &str) -> Result<Option<Json>, Stop> {
+        text.map(|text| self.shaped(text, what, Shape::Any))
+            .transpose()
+    }
+
+    /// A JSON object.
+    pub(super) fn object(
+        &mut self,
+        text: Option<String>,
+        what: &str,
+    ) -> Result<Option<Json>, Stop> {
+        text.map(|text| self.shaped(text, what, Shape::Object))
+            .transpose()
+    }
+
+    pub(super) fn shaped(&mut self, text: String, what: &str, shape: Shape) -> Result<Json, Stop> {
+        let text = self.text(text);
+        json::parse(text, shape)
+            .map_err(|problem| stop::invalid_output(&format!("{what} {problem}")))
+    }
+}

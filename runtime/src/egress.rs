@@ -1,0 +1,288 @@
+//! Outgoing HTTP of tools: one policy for every request and every hop of a redirect.
+//!
+//! A URL is parsed once, and the same parsed URL is checked against the grant, given to the
+//! connector and shown to the receipt. Names are resolved by our own resolver, which leaves out
+//! addresses that policy forbids; literal addresses are checked here. No proxy, no cookies, no
+//! redirect that was not checked, no connection that is shared between calls.
+//!
+//! This does not keep a tool from sending what it knows to a host it was granted: that is what a
+//! grant means.
+
+mod address;
+mod failure;
+mod hop;
+mod resolver;
+
+use crate::{
+    bindings::host::http::{HttpError, Request, Response},
+    runtime::EgressPolicy,
+    secrets::Secrets,
+};
+use casemate_domain::{Grant, Limits};
+use failure::failure;
+use hop::Hop;
+use reqwest::{Client, header::HeaderMap};
+use resolver::{Resolver, allows};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use url::{Host, Url};
+
+/// Headers of a response, in number.
+const RESPONSE_HEADERS: usize = 100;
+
+/// The scheme, host and port of a URL, as its parser gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+}
+
+impl<'a> Target<'a> {
+    fn of(url: &'a Url) -> Option<Self> {
+        Some(Self {
+            scheme: url.scheme(),
+            host: url.host_str()?,
+            port: url.port_or_known_default()?,
+        })
+    }
+
+    /// As it is shown in a receipt: without the port that the scheme implies.
+    fn shown(&self) -> String {
+        match (self.scheme, self.port) {
+            ("https", 443) | ("http", 80) => self.host.to_owned(),
+            _ => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// What all calls of a runtime share for outgoing HTTP.
+#[derive(Debug)]
+pub(crate) struct Egress {
+    policy: EgressPolicy,
+    tls: rustls::ClientConfig,
+}
+
+impl Egress {
+    pub(crate) fn new(policy: EgressPolicy) -> Result<Self, rustls::Error> {
+        let roots = rustls::RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { policy, tls })
+    }
+
+    fn client(&self) -> reqwest::Result<Client> {
+        Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .dns_resolver(Resolver {
+                policy: self.policy,
+            })
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .http1_only()
+            .http1_max_headers(RESPONSE_HEADERS)
+            .user_agent("casemate")
+            .build()
+    }
+}
+
+/// The outgoing HTTP of one call.
+pub(crate) struct Outgoing {
+    egress: Arc<Egress>,
+    /// Made with the first request, so that calls without one pay nothing, and dropped with the
+    /// call, so that no connection is shared between calls.
+    client: Option<Client>,
+    requests_left: u32,
+    request_limit: u32,
+    timeout: Duration,
+    body_limit: u64,
+    redirect_limit: u32,
+    hosts: Vec<String>,
+}
+
+impl Outgoing {
+    pub(crate) fn new(egress: Arc<Egress>, limits: &Limits) -> Self {
+        Self {
+            egress,
+            client: None,
+            requests_left: limits.http_requests,
+            request_limit: limits.http_requests,
+            timeout: Duration::from_millis(limits.http_ms),
+            body_limit: limits.http_body_bytes,
+            redirect_limit: limits.http_redirects,
+            hosts: Vec::new(),
+        }
+    }
+
+    /// The hosts that were contacted, in order of first contact.
+    pub(crate) fn take_hosts(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.hosts)
+    }
+
+    /// Sends a request, follows its redirects and reads the whole answer.
+    pub(crate) async fn send(
+        &mut self,
+        request: Request,
+        grant: &Grant,
+        secrets: &mut Secrets,
+        call_deadline: Instant,
+    ) -> Result<Response, HttpError> {
+        let wanted = request.timeout_ms.map_or(self.timeout, |ms| {
+            self.timeout.min(Duration::from_millis(ms))
+        });
+        let deadline = call_deadline.min(Instant::now() + wanted);
+        let exchange = self.exchange(request, grant, secrets);
+        tokio::time::timeout_at(deadline.into(), exchange)
+            .await
+            .unwrap_or(Err(HttpError::TimedOut))
+    }
+
+    async fn exchange(
+        &mut self,
+        request: Request,
+        grant: &Grant,
+        secrets: &mut Secrets,
+    ) -> Result<Response, HttpError> {
+        let mut redirects_left = self.redirect_limit.min(request.max_redirects);
+        let body_limit = request
+            .max_body_bytes
+            .map_or(self.body_limit, |wanted| wanted.min(self.body_limit));
+        let mut hop = Hop::first(request)?;
+        loop {
+            let response = self.contact(&hop, grant, secrets).await?;
+            let next = hop.redirected(response.status(), response.headers());
+            match next {
+                Some(next) if redirects_left > 0 => {
+                    redirects_left -= 1;
+                    hop = next?;
+                }
+                _ => return read(response, &hop, body_limit).await,
+            }
+        }
+    }
+
+    /// Checks one hop and sends it.
+    async fn contact(
+        &mut self,
+        hop: &Hop,
+        grant: &Grant,
+        secrets: &mut Secrets,
+    ) -> Result<reqwest::Response, HttpError> {
+        let target = Target::of(&hop.url)
+            .ok_or_else(|| HttpError::InvalidRequest("the URL names no host".to_owned()))?;
+        check(self.egress.policy, &hop.url, &target, grant)?;
+        let headers = hop.filled_headers(secrets, &target)?;
+        self.spend(&target)?;
+        let client = self.client()?;
+        let mut sent = client
+            .request(hop.method.clone(), hop.url.clone())
+            .headers(headers);
+        if let Some(body) = &hop.body {
+            sent = sent.body(body.clone());
+        }
+        sent.send().await.map_err(|error| failure(&error, &target))
+    }
+
+    fn spend(&mut self, target: &Target<'_>) -> Result<(), HttpError> {
+        let Some(left) = self.requests_left.checked_sub(1) else {
+            return Err(HttpError::LimitReached(format!(
+                "this call has used all its outgoing requests ({}); redirects count",
+                self.request_limit
+            )));
+        };
+        self.requests_left = left;
+        let shown = target.shown();
+        if !self.hosts.contains(&shown) {
+            self.hosts.push(shown);
+        }
+        Ok(())
+    }
+
+    fn client(&mut self) -> Result<Client, HttpError> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let client = self.egress.client().map_err(|error| {
+            tracing::error!(%error, "no HTTP client for a call");
+            HttpError::ConnectionFailed("the host cannot send requests now".to_owned())
+        })?;
+        Ok(self.client.insert(client).clone())
+    }
+}
+
+/// Whether the grant allows this URL, and policy its address if it is written as one.
+fn check(
+    policy: EgressPolicy,
+    url: &Url,
+    target: &Target<'_>,
+    grant: &Grant,
+) -> Result<(), HttpError> {
+    if !grant.allows_host(target.scheme, target.host, target.port) {
+        return Err(HttpError::Denied(format!(
+            "the grant does not allow {}://{}; an administrator can add the host",
+            target.scheme,
+            target.shown()
+        )));
+    }
+    let literal = match url.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+        Some(Host::Domain(_)) | None => None,
+    };
+    if literal.is_some_and(|address| !allows(policy, address)) {
+        return Err(forbidden_address(target));
+    }
+    Ok(())
+}
+
+fn forbidden_address(target: &Target<'_>) -> HttpError {
+    HttpError::Denied(format!(
+        "{} has an address that is not on the public internet; the policy of this host forbids it",
+        target.shown()
+    ))
+}
+
+/// Reads the body, up to the limit.
+async fn read(
+    mut response: reqwest::Response,
+    hop: &Hop,
+    limit: u64,
+) -> Result<Response, HttpError> {
+    if response.content_length().is_some_and(|size| size > limit) {
+        return Err(HttpError::TooLarge(limit));
+    }
+    let status = response.status().as_u16();
+    let headers = readable(response.headers());
+    let mut body = Vec::new();
+    let broken = |_| HttpError::ConnectionFailed("the answer broke off".to_owned());
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(HttpError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response {
+        status,
+        headers,
+        body,
+        url: hop.url.to_string(),
+    })
+}
+
+fn readable(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .collect()
+}

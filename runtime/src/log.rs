@@ -1,0 +1,150 @@
+//! The log of one call, capped.
+//!
+//! Lines come from the guest's `logging` import and from its standard output and error. What is
+//! over a cap is dropped and counted, never an error: a tool must not fail because it talks much.
+
+use crate::{redact::Redactor, runtime::Observer};
+use casemate_domain::{Limits, LogLevel, LogLine};
+use std::{sync::Arc, time::Instant};
+
+/// The longest message or fields of one line, in bytes.
+const LINE_BYTES: usize = 8 << 10;
+/// What a line costs besides its text, so that empty lines are not free.
+const LINE_OVERHEAD: u64 = 16;
+
+/// The log of one call.
+pub(crate) struct Log {
+    started: Instant,
+    redactor: Arc<Redactor>,
+    observer: Arc<dyn Observer>,
+    lines: Vec<LogLine>,
+    dropped: u32,
+    bytes_left: u64,
+    lines_left: u32,
+}
+
+impl Log {
+    pub(crate) fn new(
+        started: Instant,
+        limits: &Limits,
+        redactor: Arc<Redactor>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        Self {
+            started,
+            redactor,
+            observer,
+            lines: Vec::new(),
+            dropped: 0,
+            bytes_left: limits.log_bytes,
+            lines_left: limits.log_lines,
+        }
+    }
+
+    /// Adds a line, or counts it as dropped.
+    pub(crate) fn add(&mut self, level: LogLevel, message: &str, fields: Option<String>) {
+        if self.lines_left == 0 || self.bytes_left == 0 {
+            self.dropped = self.dropped.saturating_add(1);
+            return;
+        }
+        let message = printable(&self.redactor.masked(message));
+        let fields = fields
+            .map(|fields| self.redactor.mask(fields))
+            .filter(|fields| fields.len() <= LINE_BYTES);
+        let size = message.len() + fields.as_ref().map_or(0, String::len);
+        let Some(left) = self.bytes_left.checked_sub(size as u64 + LINE_OVERHEAD) else {
+            self.dropped = self.dropped.saturating_add(1);
+            return;
+        };
+        self.bytes_left = left;
+        self.lines_left -= 1;
+        let at_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let line = LogLine {
+            at_us,
+            level,
+            message,
+            fields,
+        };
+        self.observer.log(&line);
+        self.lines.push(line);
+    }
+
+    /// The lines, and how many were dropped.
+    pub(crate) fn take(&mut self) -> (Vec<LogLine>, u32) {
+        (std::mem::take(&mut self.lines), self.dropped)
+    }
+}
+
+/// A text without control characters and at most [`LINE_BYTES`] long.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(LINE_BYTES));
+    for c in text.chars() {
+        if out.len() + c.len_utf8() > LINE_BYTES {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\t' | '\n' => out.push(' '),
+            c if c.is_control() || is_invisible(c) => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Characters that change how the text around them is shown, or that nobody sees: direction
+/// overrides, zero-width characters and the tag block.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Unobserved;
+
+    fn log(limits: &Limits) -> Log {
+        Log::new(
+            Instant::now(),
+            limits,
+            Arc::new(Redactor::default()),
+            Arc::new(Unobserved),
+        )
+    }
+
+    #[test]
+    fn lines_over_the_cap_are_dropped_and_counted() {
+        let mut log = log(&Limits {
+            log_lines: 2,
+            ..Limits::default()
+        });
+        for _ in 0..5 {
+            log.add(LogLevel::Info, "x", None);
+        }
+        let (lines, dropped) = log.take();
+        assert_eq!((lines.len(), dropped), (2, 3));
+    }
+
+    #[test]
+    fn bytes_over_the_cap_are_dropped_and_counted() {
+        let mut log = log(&Limits {
+            log_bytes: 100,
+            ..Limits::default()
+        });
+        log.add(LogLevel::Info, &"x".repeat(90), None);
+        log.add(LogLevel::Info, "short", None);
+        let (lines, dropped) = log.take();
+        assert_eq!((lines.len(), dropped), (1, 1));
+    }
+
+    #[test]
+    fn a_line_shows_no_control_characters_and_has_an_end() {
+        assert_eq!(printable("a\u{1b}[2J\nb\u{202e}"), "a\u{fffd}[2J b\u{fffd}");
+        assert!(printable(&"x".repeat(100_000)).len() <= LINE_BYTES + '…'.len_utf8());
+    }
+}

@@ -1,0 +1,179 @@
+//! The one thing an embedder holds: an engine, a linker and the policy for outgoing HTTP.
+
+use crate::{
+    call, component,
+    component::Component,
+    describe,
+    egress::{Egress, Outgoing},
+    engine, linker,
+    rejection::Rejection,
+    state::State,
+};
+use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
+use secrecy::SecretString;
+use std::{fmt, sync::Arc};
+use wasmtime::{Engine, component::Linker};
+
+/// How a runtime is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Calls that can run at once. More than that are stopped as overloaded, so keep a queue in
+    /// front.
+    pub slots: u32,
+    /// The most memory that any one memory of a call may have, whatever its limits say.
+    pub max_memory_bytes: u64,
+    /// Where tools may send HTTP requests at all.
+    pub egress: EgressPolicy,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            slots: 1_000,
+            max_memory_bytes: 256 << 20,
+            egress: EgressPolicy::default(),
+        }
+    }
+}
+
+/// Where tools may send HTTP requests at all; grants choose within it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EgressPolicy {
+    /// Whether addresses of this machine and of private networks may be reached. For tests and for
+    /// installations whose tools serve an internal network.
+    pub allow_private: bool,
+}
+
+/// What one call may use besides its arguments.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// What the version may reach.
+    pub grant: Arc<Grant>,
+    /// The secrets that are both granted and set.
+    pub secrets: Vec<(SecretName, SecretString)>,
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.secrets.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Environment")
+            .field("grant", &self.grant)
+            .field("secrets", &names)
+            .finish()
+    }
+}
+
+/// Who watches a call while it runs. The methods are called on the thread of the call, between
+/// two steps of the guest: they must not block.
+pub trait Observer: Send + Sync {
+    /// The tool reports progress; `done` rises.
+    fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>) {
+        let _ = (done, total, message);
+    }
+
+    /// The tool logged a line that fits its limits.
+    fn log(&self, line: &LogLine) {
+        let _ = line;
+    }
+
+    /// Whether the caller has gone or withdrew the call. A running guest is stopped soon after
+    /// this says so; one that waits is stopped when the future of the call is dropped.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// Why a runtime cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine cannot be built, not even with the simplest allocator.
+    #[error("build the WebAssembly engine")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The host functions do not fit together.
+    #[error("link the host functions")]
+    Linker(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The TLS settings for outgoing requests are not usable.
+    #[error("set up TLS for outgoing requests")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Runs tools. Cheap to clone; one per process is enough.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    linker: Linker<State>,
+    egress: Arc<Egress>,
+    allocator: engine::Allocator,
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("allocator", &self.inner.allocator)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// Sets up the engine and tries it out.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let (engine, allocator) =
+            engine::build(config).map_err(|error| Error::Engine(error.into_boxed_dyn_error()))?;
+        let linker =
+            linker::build(&engine).map_err(|error| Error::Linker(error.into_boxed_dyn_error()))?;
+        let egress = Arc::new(Egress::new(config.egress)?);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine,
+                linker,
+                egress,
+                allocator,
+            }),
+        })
+    }
+
+    /// Whether sandboxes come from a pool. Without it each call costs several times as much.
+    pub fn pooled(&self) -> bool {
+        self.inner.allocator.pooled
+    }
+
+    /// How sandboxes are allocated, in a sentence for the start-up log. If the pool could not be
+    /// had, it says why.
+    pub fn allocator(&self) -> &str {
+        &self.inner.allocator.description
+    }
+
+    /// Checks and compiles a component. Blocks, and uses all cores for up to seconds: run it on a
+    /// thread for blocking work.
+    pub fn compile(&self, wasm: &[u8]) -> Result<Component, Rejection> {
+        component::compile(&self.inner.engine, &self.inner.linker, wasm)
+    }
+
+    /// Asks a component for its tools, in a sandbox in which every capability is denied.
+    pub async fn describe(&self, component: &Component) -> Result<Vec<ToolDefinition>, Rejection> {
+        describe::describe(component, self.inner.egress.clone()).await
+    }
+
+    /// Runs one call in a fresh sandbox. Dropping the future ends the call at once.
+    pub async fn call(
+        &self,
+        component: &Component,
+        call: &Call,
+        environment: Environment,
+        limits: &Limits,
+        observer: Arc<dyn Observer>,
+    ) -> Outcome {
+        let outgoing = Outgoing::new(self.inner.egress.clone(), limits);
+        call::call(component, call, environment, limits, observer, outgoing).await
+    }
+}

@@ -1,0 +1,205 @@
+//! What the host knows of one running call.
+
+use crate::{
+    clock::{MonotonicClock, WallClock},
+    egress::Outgoing,
+    limiter::Limiter,
+    log::Log,
+    redact::Redactor,
+    runtime::{Environment, Observer},
+    secrets::Secrets,
+    stdio::Printed,
+};
+use casemate_domain::{Grant, Limits, LogLevel, LogLine};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+
+/// Resources (streams, pollables, …) that a call may hold at once.
+const RESOURCES: usize = 1_000;
+/// Random bytes of one request.
+const RANDOM_BYTES: u64 = 64 << 10;
+
+/// The part of a call's state that is looked at from outside while the guest runs.
+pub(crate) struct Shared {
+    host_calls: AtomicU64,
+    host_call_limit: u64,
+    log: Mutex<Log>,
+}
+
+impl Shared {
+    /// Calls from the guest to the host so far.
+    pub(crate) fn host_calls(&self) -> u64 {
+        self.host_calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether there were more of them than allowed.
+    pub(crate) fn too_many_host_calls(&self) -> bool {
+        self.host_calls() > self.host_call_limit
+    }
+
+    /// The log of the call.
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        // A panic under this lock leaves at worst a line out.
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the host interfaces of the contract work on.
+pub(crate) struct Session {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) deadline: Instant,
+    pub(crate) grant: Arc<Grant>,
+    pub(crate) secrets: Secrets,
+    pub(crate) redactor: Arc<Redactor>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) outgoing: Outgoing,
+    /// The last reported progress.
+    pub(crate) progress: Option<f64>,
+}
+
+impl Session {
+    /// Ends the call if it has used up its calls to the host. Every host function of the contract
+    /// starts with this; WASI, whose functions are not ours, is stopped at its next fuel yield.
+    pub(crate) fn admit(&self) -> wasmtime::Result<()> {
+        if self.shared.too_many_host_calls() {
+            return Err(wasmtime::Error::new(TooManyHostCalls));
+        }
+        Ok(())
+    }
+}
+
+/// Ends a guest that calls the host too often.
+#[derive(Debug, thiserror::Error)]
+#[error("too many calls to the host")]
+pub(crate) struct TooManyHostCalls;
+
+/// What a call used of the host.
+pub(crate) struct Used {
+    pub(crate) host_calls: u64,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) secrets: Vec<String>,
+    pub(crate) log: Vec<LogLine>,
+    pub(crate) log_dropped: u32,
+}
+
+/// Everything in the store of one call.
+pub(crate) struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    pub(crate) limiter: Limiter,
+    session: Session,
+    printed: [Printed; 2],
+}
+
+impl State {
+    pub(crate) fn new(
+        environment: Environment,
+        limits: &Limits,
+        observer: Arc<dyn Observer>,
+        started: Instant,
+        outgoing: Outgoing,
+    ) -> Self {
+        let redactor = Arc::new(Redactor::new(&environment.secrets));
+        let shared = Arc::new(Shared {
+            host_calls: AtomicU64::new(0),
+            host_call_limit: limits.host_calls,
+            log: Mutex::new(Log::new(
+                started,
+                limits,
+                redactor.clone(),
+                observer.clone(),
+            )),
+        });
+        let printed =
+            [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(RESOURCES);
+        Self {
+            wasi: wasi(&printed, started),
+            table,
+            limiter: Limiter::new(limits.memory_bytes),
+            session: Session {
+                shared,
+                deadline: started + limits.wall(),
+                grant: environment.grant.clone(),
+                secrets: Secrets::new(environment),
+                redactor,
+                observer,
+                outgoing,
+                progress: None,
+            },
+            printed,
+        }
+    }
+
+    /// The session, without counting a call.
+    pub(crate) fn session_ref(&self) -> &Session {
+        &self.session
+    }
+
+    /// The session, for a call from the guest; the linker goes through here.
+    pub(crate) fn session(&mut self) -> &mut Session {
+        self.count();
+        &mut self.session
+    }
+
+    /// The table of resources, for a call from the guest; the linker goes through here.
+    pub(crate) fn resources(&mut self) -> &mut ResourceTable {
+        self.count();
+        &mut self.table
+    }
+
+    /// What the call used, for its receipt and its record.
+    pub(crate) fn take_used(&mut self) -> Used {
+        let session = &mut self.session;
+        let (log, log_dropped) = session.shared.log().take();
+        Used {
+            host_calls: session.shared.host_calls(),
+            hosts: session.outgoing.take_hosts(),
+            secrets: session.secrets.take_used(),
+            log,
+            log_dropped,
+        }
+    }
+
+    /// Logs lines that were printed without an end.
+    pub(crate) fn finish_printing(&self) {
+        self.printed.iter().for_each(Printed::finish);
+    }
+
+    fn count(&self) {
+        let calls = &self.session.shared.host_calls;
+        calls.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.count();
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// WASI with nothing in it: no environment, no arguments, no folders, no sockets.
+fn wasi(printed: &[Printed; 2], started: Instant) -> WasiCtx {
+    let [out, err] = printed;
+    WasiCtx::builder()
+        .stdout(out.clone())
+        .stderr(err.clone())
+        .wall_clock(WallClock)
+        .monotonic_clock(MonotonicClock::new(started))
+        .max_random_size(RANDOM_BYTES)
+        .allow_tcp(false)
+        .allow_udp(false)
+        .allow_ip_name_lookup(false)
+        .build()
+}

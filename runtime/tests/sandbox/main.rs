@@ -1,0 +1,11 @@
+//! The promises of the sandbox, each against a guest that tries to break it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod describing;
+mod limits;
+mod neighbors;
+mod network;
+mod rejections;
+mod results;
+mod support;
