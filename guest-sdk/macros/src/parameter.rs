@@ -1,0 +1,230 @@
+//! One parameter of a tool: what it is called, what it takes and what is said about it.
+
+use crate::{errors::Errors, parse};
+use syn::{
+    Attribute, Expr, FnArg, GenericArgument, Ident, Pat, PathArguments, Type, ext::IdentExt,
+};
+
+const KNOWN: &[&str] = &["default", "range", "example", "flatten"];
+
+/// What a parameter is for.
+pub(crate) enum Parameter {
+    /// `&Cx`.
+    Context(Box<Type>),
+    /// One property of the arguments.
+    Property(Box<Property>),
+    /// The whole arguments object.
+    Whole(Box<Type>),
+}
+
+/// One property of the arguments.
+pub(crate) struct Property {
+    /// As clients write it.
+    pub(crate) name: String,
+    /// The type, without `Option`.
+    pub(crate) value: Type,
+    /// Whether the type is an `Option`.
+    pub(crate) optional: bool,
+    /// The doc comment.
+    pub(crate) description: Option<String>,
+    /// What to take if it is missing.
+    pub(crate) default: Option<Fallback>,
+    /// Where it must lie.
+    pub(crate) range: Option<Expr>,
+    /// To show.
+    pub(crate) examples: Vec<Expr>,
+}
+
+/// What to take if a property is missing.
+pub(crate) enum Fallback {
+    /// `Default::default()`.
+    Standard,
+    /// This.
+    Value(Expr),
+}
+
+/// Reads one parameter and takes its doc comments and `#[arg]` off.
+pub(crate) fn parameter(input: &mut FnArg, errors: &mut Errors) -> Option<Parameter> {
+    let input = match input {
+        FnArg::Receiver(receiver) => {
+            errors.at(
+                &receiver.self_token,
+                "a tool is a plain function, without `self`",
+            );
+            return None;
+        }
+        FnArg::Typed(input) => input,
+    };
+    let hints = Hints::take(&mut input.attrs, errors);
+    if let Type::Reference(reference) = &*input.ty {
+        if is_named(&reference.elem, "Cx") && reference.mutability.is_none() {
+            hints.none_allowed(errors);
+            return Some(Parameter::Context(input.ty.clone()));
+        }
+        errors.at(&input.ty, borrowed(&reference.elem));
+        return None;
+    }
+    if is_named(&input.ty, "Cx") {
+        errors.at(&input.ty, "the context is borrowed: write `&Cx`");
+        return None;
+    }
+    if matches!(&*input.ty, Type::ImplTrait(_)) {
+        errors.at(&input.ty, "a tool cannot be generic: name the type");
+        return None;
+    }
+    if hints.flatten.is_some() {
+        hints.alone(errors);
+        return Some(Parameter::Whole(input.ty.clone()));
+    }
+    let name = name(&input.pat, errors)?.unraw().to_string();
+    let (value, optional) = match option_of(&input.ty) {
+        Some(inner) => (inner.clone(), true),
+        None => ((*input.ty).clone(), false),
+    };
+    if let (true, Some((key, _))) = (optional, &hints.default) {
+        errors.at(
+            key,
+            "an `Option` is `None` by default; write the bare type to give another",
+        );
+    }
+    Some(Parameter::Property(Box::new(Property {
+        name,
+        value,
+        optional,
+        description: hints.description,
+        default: hints.default.map(|(_, fallback)| fallback),
+        range: hints.range.map(|(_, range)| range),
+        examples: hints
+            .examples
+            .into_iter()
+            .map(|(_, example)| example)
+            .collect(),
+    })))
+}
+
+/// What is said about a parameter.
+#[derive(Default)]
+struct Hints {
+    description: Option<String>,
+    default: Option<(Ident, Fallback)>,
+    range: Option<(Ident, Expr)>,
+    examples: Vec<(Ident, Expr)>,
+    flatten: Option<Ident>,
+}
+
+impl Hints {
+    fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
+        let mut hints = Self {
+            description: parse::documentation(attributes),
+            ..Self::default()
+        };
+        for attribute in attributes.iter().filter(|a| a.path().is_ident("arg")) {
+            let settings = parse::attribute_tokens(attribute).and_then(parse::settings);
+            for setting in errors.take(settings).into_iter().flatten() {
+                if let Err(error) = hints.set(setting) {
+                    errors.push(error);
+                }
+            }
+        }
+        attributes.retain(|a| !a.path().is_ident("arg") && !a.path().is_ident("doc"));
+        hints
+    }
+
+    fn set(&mut self, setting: parse::Setting) -> syn::Result<()> {
+        let key = setting.key.clone();
+        let repeated = if key == "default" {
+            let fallback = setting.value.map_or(Fallback::Standard, Fallback::Value);
+            self.default.replace((key.clone(), fallback)).is_some()
+        } else if key == "range" {
+            self.range
+                .replace((key.clone(), setting.expression()?))
+                .is_some()
+        } else if key == "example" {
+            self.examples.push((key.clone(), setting.expression()?));
+            false
+        } else if key == "flatten" {
+            self.flatten.replace(key.clone()).is_some()
+        } else {
+            return Err(setting.unknown(KNOWN));
+        };
+        match repeated {
+            true => Err(syn::Error::new(key.span(), format!("`{key}` is set twice"))),
+            false => Ok(()),
+        }
+    }
+
+    /// The context takes no hints.
+    fn none_allowed(&self, errors: &mut Errors) {
+        for key in self.schema_keys().chain(&self.flatten) {
+            errors.at(key, "the context is not an argument and takes no settings");
+        }
+    }
+
+    /// A parameter that takes the whole object says everything in its type.
+    fn alone(&self, errors: &mut Errors) {
+        for key in self.schema_keys() {
+            errors.at(
+                key,
+                "`flatten` takes no other settings: put them on the fields of the type",
+            );
+        }
+    }
+
+    fn schema_keys(&self) -> impl Iterator<Item = &Ident> {
+        let default = self.default.iter().map(|(key, _)| key);
+        let range = self.range.iter().map(|(key, _)| key);
+        let examples = self.examples.iter().map(|(key, _)| key);
+        default.chain(range).chain(examples)
+    }
+}
+
+fn name<'a>(pattern: &'a Pat, errors: &mut Errors) -> Option<&'a Ident> {
+    match pattern {
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
+        other => {
+            errors.at(
+                other,
+                "a tool's parameter needs a name: clients call it by that name",
+            );
+            None
+        }
+    }
+}
+
+fn borrowed(referent: &Type) -> &'static str {
+    match referent {
+        Type::Path(path) if path.path.is_ident("str") => "arguments are owned: write `String`",
+        Type::Slice(_) => "arguments are owned: write `Vec<…>`",
+        inner if is_named(inner, "Cx") => "the context is shared: write `&Cx`",
+        _ => "arguments are owned: write the type without `&`",
+    }
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == name),
+        _ => false,
+    }
+}
+
+fn option_of(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Option")?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(list) => {
+            list.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(inner) => Some(inner),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
