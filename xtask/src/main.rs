@@ -1,1 +1,75 @@
-fn main() {}
+//! All build logic of Casemate: `cargo xtask run`, `cargo xtask test` and what they are made of.
+//!
+//! Every command checks what it needs first and says how to get what is missing. It builds with
+//! plain cargo, so that nothing here is needed to work on a part of the code.
+
+mod build;
+mod cargo;
+mod clients;
+mod deny;
+mod doctor;
+mod run;
+mod say;
+mod steps;
+mod test;
+mod toolchain;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Build, run and test Casemate.", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a gateway with the sample tools and show how to connect
+    Run(run::Options),
+    /// Run every check and every test, and say what was left out
+    Test(test::Options),
+    /// Build the sample tools and the gateway
+    Build {
+        /// Build the gateway with optimizations
+        #[arg(long)]
+        release: bool,
+    },
+    /// Check formatting and lints
+    Check,
+    /// Install the MCP clients of others that the tests use, into `.clients`
+    Clients,
+    /// Check licenses, sources and known vulnerabilities of all dependencies
+    Deny,
+    /// Check what building and testing need, and say how to get what is missing
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(options) => run::run(options),
+        Command::Test(options) => test::test(&options),
+        Command::Build { release } => build::all(build::Profile::from_flag(release)),
+        Command::Check => test::check(),
+        Command::Clients => clients::command(),
+        Command::Deny => deny::deny(),
+        Command::Doctor => doctor::doctor(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    let xtask = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask
+        .parent()
+        .expect("xtask is a folder of the repository")
+        .to_owned()
+}

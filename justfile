@@ -1,0 +1,37 @@
+# Aliases. All logic lives in xtask: `just run` is `cargo xtask run`.
+
+# List what there is
+default:
+    @just --list
+
+# Start a gateway with the sample tools and show how to connect
+run *options:
+    cargo xtask run {{options}}
+
+# Run every check and every test
+test *options:
+    cargo xtask test {{options}}
+
+# Check formatting and lints
+check:
+    cargo xtask check
+
+# Build the sample tools and the gateway
+build *options:
+    cargo xtask build {{options}}
+
+# Install the MCP clients of others that the tests use
+clients:
+    cargo xtask clients
+
+# Check licenses, sources and known vulnerabilities of all dependencies
+deny:
+    cargo xtask deny
+
+# Check what building and testing need
+doctor:
+    cargo xtask doctor
+
+# Format everything
+fmt:
+    cargo fmt --all

@@ -1,0 +1,11 @@
+//! The specification of Casemate. A module is a promise, a test name is a sentence of it.
+//!
+//! Everything here goes through the real binary, from outside. What a test needs and does not say
+//! is in the harness, the library of this package.
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, what is not as expected is a failure"
+)]
+
+mod architecture;
+mod clients;

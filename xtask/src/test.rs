@@ -1,0 +1,137 @@
+//! `cargo xtask test`: every check and every test, the quick ones first, with a summary that
+//! names what was left out.
+
+mod tally;
+
+use crate::{
+    build::{self, Profile},
+    cargo::{self, cargo},
+    clients, say,
+    steps::Steps,
+    toolchain,
+};
+use anyhow::Result;
+use std::path::Path;
+use tally::Tally;
+
+/// How `cargo xtask test` is used.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Leave out everything that needs the gateway to run
+    #[arg(long)]
+    quick: bool,
+}
+
+const ON_REQUEST: &str = "left out by --quick; run: cargo xtask test";
+
+/// `cargo xtask check`.
+pub(crate) fn check() -> Result<()> {
+    let mut steps = Steps::new(3);
+    checks(&mut steps);
+    steps.show_summary();
+    steps.verdict()
+}
+
+/// `cargo xtask test`.
+pub(crate) fn test(options: &Options) -> Result<()> {
+    let mut steps = Steps::new(if options.quick { 4 } else { 8 });
+    checks(&mut steps);
+    let last_words = if options.quick {
+        quick_tests(&mut steps)
+    } else {
+        all_tests(&mut steps)
+    };
+    steps.show_summary();
+    if let Some(words) = last_words {
+        say::heading("The last words of the test runner");
+        say::result(&words);
+    }
+    steps.verdict()
+}
+
+fn checks(steps: &mut Steps) {
+    steps.take("tools", || toolchain::ensure().map(|()| String::new()));
+    steps.take("formatting", || {
+        cargo::run(cargo().args(["fmt", "--all", "--check"])).map(|()| String::new())
+    });
+    steps.take("lints", || {
+        let mut command = cargo();
+        command.args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ]);
+        cargo::run(&mut command).map(|()| String::new())
+    });
+}
+
+fn quick_tests(steps: &mut Steps) -> Option<String> {
+    let mut tally = Tally::default();
+    steps.take("unit tests", || {
+        tally.run(cargo().args(["test", "--workspace", "--lib", "--bins"]))
+    });
+    steps.skip("the specification", ON_REQUEST);
+    steps.skip("documentation tests", ON_REQUEST);
+    steps.skip("the clients of others", ON_REQUEST);
+    tally.last_words
+}
+
+fn all_tests(steps: &mut Steps) -> Option<String> {
+    let components = steps.take("components", || {
+        let built = build::components(&["sample-tools", "tests/guests"])?;
+        Ok(format!("{} built", built.len()))
+    });
+    let mut gateway = None;
+    steps.take("gateway", || {
+        let path = build::gateway(Profile::Dev)?;
+        let note = build::short(&path);
+        gateway = Some(path);
+        Ok(note)
+    });
+    let Some(gateway) = gateway.filter(|_| components) else {
+        for what in ["tests", "clients", "tests with clients"] {
+            steps.leave_out(what, "a build failed, see above");
+        }
+        return None;
+    };
+    let mut tally = Tally::default();
+    steps.take("tests", || {
+        let mut command = cargo();
+        command
+            .env("CASEMATE_BIN", &gateway)
+            .args(["test", "--workspace", "--no-fail-fast"]);
+        // They have a step of their own, when the clients are installed.
+        command.args(["--", "--skip", "clients::"]);
+        tally.run(&mut command)
+    });
+    client_tests(steps, &gateway).or(tally.last_words)
+}
+
+fn client_tests(steps: &mut Steps, gateway: &Path) -> Option<String> {
+    let mut missing = clients::Missing::new();
+    steps.take("clients", || {
+        missing = clients::install();
+        Ok(if missing.is_empty() {
+            "all installed".into()
+        } else {
+            "see below".into()
+        })
+    });
+    for (what, why) in &missing {
+        steps.skip(what, &format!("{why}. Then run: cargo xtask clients"));
+    }
+    let mut tally = Tally::default();
+    steps.take("tests with clients", || {
+        let mut command = cargo();
+        command.env("CASEMATE_BIN", gateway);
+        command.args(["test", "--package", "casemate-tests", "--test", "spec"]);
+        if missing.is_empty() {
+            command.env("CASEMATE_REQUIRE_CLIENTS", "1");
+        }
+        tally.run(command.args(["--", "clients::"]))
+    });
+    tally.last_words
+}
