@@ -41,7 +41,7 @@ impl Default for Limits {
             wall_ms: 30_000,
             memory_bytes: 64 << 20,
             output_bytes: 1 << 20,
-            input_bytes: 1 << 20,
+            input_bytes: 4 << 20,
             log_bytes: 64 << 10,
             log_lines: 1_000,
             host_calls: 100_000,

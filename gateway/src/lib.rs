@@ -1,1 +1,14 @@
+//! The Casemate gateway: the server and the command line in one binary, `casemate`.
+//!
+//! `service` does the work; `mcp` and `admin` are two thin doors to it; `cli` is a client of
+//! `admin`. `router` holds every route, `problem` every error of the admin API.
 
+pub mod admin;
+pub mod cli;
+pub mod config;
+pub mod listen;
+pub mod mcp;
+pub mod problem;
+pub mod router;
+pub mod server;
+pub mod service;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `casemate` binary.
+
+fn main() -> std::process::ExitCode {
+    casemate_gateway::cli::main()
+}

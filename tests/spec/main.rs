@@ -7,5 +7,15 @@
     reason = "in a test, what is not as expected is a failure"
 )]
 
+mod access;
 mod architecture;
+mod calls;
 mod clients;
+mod command_line;
+mod durability;
+mod endpoint;
+mod files;
+mod problems;
+mod samples;
+mod sandbox;
+mod uploads;

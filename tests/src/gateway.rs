@@ -146,6 +146,28 @@ impl Gateway {
         self.running = Some(self.await_ready(child, &ready));
     }
 
+    /// Tries to start it and expects that it ends by itself, with a failure. Gives what it said.
+    #[track_caller]
+    pub fn refuses_to_start(&self) -> String {
+        assert!(self.running.is_none(), "the gateway still runs");
+        let before = self.log().len();
+        let mut child = self
+            .serve_command(&self.folder.path().join("ready"))
+            .spawn()
+            .expect("the casemate binary can be started");
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            if let Some(status) = child.try_wait().expect("a child can be waited for") {
+                assert!(!status.success(), "it ended well:\n{}", self.log());
+                return self.log()[before..].to_owned();
+            }
+            thread::sleep(GLANCE);
+        }
+        drop(child.kill());
+        drop(child.wait());
+        panic!("the gateway started:\n{}", self.log());
+    }
+
     /// Runs the command line against this gateway as its administrator.
     pub fn cli<I: IntoIterator<Item: AsRef<std::ffi::OsStr>>>(&self, arguments: I) -> Output {
         self.cli_with(arguments, "")

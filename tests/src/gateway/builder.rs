@@ -9,6 +9,7 @@ pub struct Builder {
     config: String,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
+    no_token: bool,
 }
 
 impl Builder {
@@ -35,18 +36,30 @@ impl Builder {
         self
     }
 
+    /// Lets the first start make an access token instead of bringing one.
+    #[must_use]
+    pub fn without_bootstrap_token(mut self) -> Self {
+        self.no_token = true;
+        self
+    }
+
     /// Starts the gateway and waits until it serves.
     pub fn start(self) -> Gateway {
+        let mut gateway = self.build();
+        gateway.start_again();
+        gateway
+    }
+
+    /// A gateway with its folder that does not run yet.
+    pub fn build(self) -> Gateway {
         let folder = tempfile::Builder::new().prefix("casemate-").tempdir();
         let folder = folder.expect("a temporary folder can be made");
         fs::create_dir(folder.path().join("home")).expect("a fresh folder can be written to");
-        let mut gateway = Gateway {
+        Gateway {
             folder,
             settings: self,
             running: None,
-        };
-        gateway.start_again();
-        gateway
+        }
     }
 
     pub(super) fn apply(&self, command: &mut Command, folder: &Path) {
@@ -54,6 +67,9 @@ impl Builder {
             let file = folder.join("config.toml");
             fs::write(&file, &self.config).expect("the gateway's folder can be written to");
             command.arg("--config").arg(file);
+        }
+        if self.no_token {
+            command.env_remove("CASEMATE_BOOTSTRAP_TOKEN");
         }
         command.args(&self.arguments);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));

@@ -1,0 +1,141 @@
+//! The admin API: JSON in, JSON out, one access token. A thin door to `service`.
+
+pub mod calls;
+pub mod components;
+mod extract;
+pub mod health;
+pub mod keys;
+pub mod limits;
+pub mod secrets;
+pub mod servers;
+pub mod tools;
+pub mod versions;
+pub mod workspaces;
+
+pub use extract::{Body, Parameters};
+
+use crate::{
+    problem::{Code, Problem},
+    service::Service,
+};
+use axum::{
+    extract::{Request, State},
+    http::{Method, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::{net::IpAddr, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// What handlers work with. Cloning copies pointers.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// What does the work.
+    pub service: Arc<Service>,
+    /// What stands before `/mcp/…` in the URL of a server, without a slash at its end.
+    pub public_url: Arc<str>,
+    /// Ends streams when the gateway stops.
+    pub stop: CancellationToken,
+}
+
+/// Lets a request through if its access token is right, and tells the handler whose it is.
+pub async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let token = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token);
+    match app.service.access().administrator(token) {
+        Some(administrator) => {
+            request.extensions_mut().insert(administrator);
+            next.run(request).await
+        }
+        None => unauthenticated().into_response(),
+    }
+}
+
+fn unauthenticated() -> Problem {
+    Problem::new(Code::Unauthenticated, "Authentication failed").hint(
+        "Set CASEMATE_TOKEN to the access token that the gateway printed at its first start, \
+         or run: casemate login --url URL --token-stdin",
+    )
+}
+
+/// Refuses requests that a web page sent: by a name that resolves to us but is not ours (DNS
+/// rebinding), or with an `Origin`. The admin API has no web pages yet.
+pub async fn check_host(State(_): State<App>, request: Request, next: Next) -> Response {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .or_else(|| {
+            request
+                .uri()
+                .authority()
+                .map(|authority| authority.as_str())
+        });
+    let named_locally = host.is_some_and(is_local_name);
+    if named_locally && !request.headers().contains_key(header::ORIGIN) {
+        return next.run(request).await;
+    }
+    Problem::new(
+        Code::ForbiddenHost,
+        "The admin API answers only to its loopback address.",
+    )
+    .hint("Use http://127.0.0.1 and the port, from a program and not from a web page.")
+    .into_response()
+}
+
+fn is_local_name(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The answer to an address that does not exist.
+pub async fn not_found(uri: Uri) -> Problem {
+    Problem::new(
+        Code::NotFound,
+        format!("There is nothing at {}.", uri.path()),
+    )
+}
+
+/// The answer to an address that exists for other methods.
+pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        Code::MethodNotAllowed,
+        format!("{} does not take {method}.", uri.path()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_local() {
+        for host in [
+            "127.0.0.1:8081",
+            "127.0.0.1",
+            "localhost:1",
+            "LOCALHOST",
+            "[::1]:8081",
+        ] {
+            assert!(is_local_name(host), "{host}");
+        }
+        for host in [
+            "evil.test",
+            "localhost.evil.test",
+            "10.0.0.1:80",
+            "",
+            "127.0.0.1.evil.test",
+        ] {
+            assert!(!is_local_name(host), "{host}");
+        }
+    }
+}

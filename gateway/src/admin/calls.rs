@@ -1,0 +1,131 @@
+//! Records of calls.
+
+use super::{App, Parameters};
+use crate::{
+    problem::Problem,
+    service::{Error, Service},
+};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use casemate_domain::{CallRecord, OutcomeKind, ServerId, ToolName};
+use casemate_store::call_log::CallFilter;
+use futures_util::stream;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{convert::Infallible, sync::Arc};
+use tokio::sync::broadcast::{self, error::RecvError};
+
+/// Which calls.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    server: Option<String>,
+    tool: Option<String>,
+    status: Option<String>,
+    since: Option<Timestamp>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// Records in one reply unless asked otherwise, and at most.
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 1_000;
+
+impl Selection {
+    fn filter(self, service: &Service) -> Result<CallFilter, Error> {
+        let server = self
+            .server
+            .map(|name| service.catalog().server(&name))
+            .transpose()?;
+        Ok(CallFilter {
+            workspace: None,
+            server: server.map(|server| server.record.id),
+            tool: self.tool.map(|tool| tool.parse()).transpose()?,
+            outcome: self.status.map(|status| status.parse()).transpose()?,
+            since: self.since,
+            limit: self.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT),
+            cursor: self.cursor,
+        })
+    }
+}
+
+/// Lists calls, newest first.
+pub async fn list(
+    State(app): State<App>,
+    Parameters(selection): Parameters<Selection>,
+) -> Result<Json<Value>, Problem> {
+    let filter = selection.filter(&app.service)?;
+    let log = app.service.log();
+    // What was answered before this request is in the reply: a caller looks for its own call.
+    log.flush().await.map_err(Error::from)?;
+    let page = log.query(filter).await.map_err(Error::from)?;
+    Ok(Json(
+        json!({ "calls": page.records, "cursor": page.cursor, "dropped": log.dropped() }),
+    ))
+}
+
+/// Sends each call as it ends, one JSON object per line, until the client goes away.
+pub async fn stream(
+    State(app): State<App>,
+    Parameters(selection): Parameters<Selection>,
+) -> Result<Response, Problem> {
+    let filter = selection.filter(&app.service)?;
+    let watch = Watch {
+        records: app.service.log().tail(),
+        server: filter.server,
+        tool: filter.tool,
+        outcome: filter.outcome,
+    };
+    let stop = app.stop.clone();
+    let lines = stream::unfold((watch, stop), |(mut watch, stop)| async move {
+        tokio::select! {
+            line = watch.next() => Some((Ok::<_, Infallible>(line?), (watch, stop))),
+            () = stop.cancelled() => None,
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+/// A reader of new records that keeps those it was asked for.
+struct Watch {
+    records: broadcast::Receiver<Arc<CallRecord>>,
+    server: Option<ServerId>,
+    tool: Option<ToolName>,
+    outcome: Option<OutcomeKind>,
+}
+
+impl Watch {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            match self.records.recv().await {
+                Ok(record) if self.wants(&record) => {
+                    let mut line = serde_json::to_vec(&*record).ok()?;
+                    line.push(b'\n');
+                    return Some(line.into());
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => {
+                    return Some(format!("{}\n", json!({ "missed": missed })).into());
+                }
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    fn wants(&self, record: &CallRecord) -> bool {
+        self.server.is_none_or(|server| server == record.server_id)
+            && self.tool.as_ref().is_none_or(|tool| *tool == record.tool)
+            && self.outcome.is_none_or(|outcome| outcome == record.outcome)
+    }
+}

@@ -1,0 +1,267 @@
+//! The command line. Every command but `serve` and `inspect` is a client of the admin API.
+//!
+//! Results go to standard output and all else to standard error, both only through [`printer`];
+//! how a command ends is one of the codes of [`exit`].
+
+mod call;
+mod client;
+mod coerce;
+mod exit;
+mod failure;
+mod help;
+mod human;
+mod inspect;
+mod key;
+mod login;
+mod logs;
+mod near;
+mod printer;
+mod push;
+mod secret;
+mod serve;
+mod server;
+mod settings;
+mod span;
+mod target;
+mod tool;
+mod workspace;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use client::Client;
+use exit::{EXIT_CODES, Exit};
+use failure::Failure;
+use help::{EXAMPLES, HELP};
+use printer::{Format, Noise, Printer};
+use settings::Settings;
+use std::{io, process::ExitCode};
+use tokio::runtime;
+
+/// Run WebAssembly tools in sandboxes and serve them over MCP
+#[derive(Debug, Parser)]
+#[command(name = "casemate", version, help_template = HELP, max_term_width = 100)]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), disable_help_subcommand = false)]
+#[command(arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print results as JSON, as the admin API gives them
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print results and errors only
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::ServeArgs),
+    Login(login::Login),
+    /// Forget the stored address and access token
+    Logout,
+    /// Show which gateway answers, and to which token
+    Whoami,
+    #[command(subcommand)]
+    Workspace(workspace::Command),
+    #[command(subcommand)]
+    Server(server::Command),
+    #[command(subcommand)]
+    Key(key::Command),
+    #[command(subcommand)]
+    Secret(secret::Command),
+    Inspect(inspect::Inspect),
+    Push(push::Push),
+    #[command(subcommand)]
+    Tool(tool::Command),
+    Call(call::Call),
+    Logs(logs::Logs),
+    /// Print completions for a shell
+    ///
+    /// For example: casemate completions bash > ~/.local/share/bash-completion/completions/casemate
+    Completions {
+        /// Shell to complete in
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What every command works with.
+#[derive(Debug)]
+struct Context {
+    printer: Printer,
+}
+
+impl Context {
+    /// A client of the gateway that this person works with.
+    fn client(&self) -> Result<Client, Failure> {
+        Client::new(&Settings::load()?)
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help asked for is a result, anything else a usage error; clap knows where each goes.
+            drop(error.print());
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Ok.into()
+            };
+        }
+    };
+    let format = if cli.json {
+        Format::Json
+    } else {
+        Format::Human
+    };
+    let noise = if cli.quiet {
+        Noise::Quiet
+    } else {
+        Noise::Normal
+    };
+    let context = Context {
+        printer: Printer::new(format, noise),
+    };
+    let ended = match executor(&cli.command) {
+        Ok(executor) => executor.block_on(run(cli.command, &context)),
+        Err(error) => Err(Failure::new(Exit::Failure, "cannot start").note(error.to_string())),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            context.printer.failure(&failure);
+            failure.exit().into()
+        }
+    }
+}
+
+/// A client waits for one answer at a time; threads would only cost it time.
+fn executor(command: &Command) -> io::Result<runtime::Runtime> {
+    match command {
+        Command::Serve(_) => runtime::Builder::new_multi_thread(),
+        _ => runtime::Builder::new_current_thread(),
+    }
+    .enable_all()
+    .build()
+}
+
+async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args, context).await,
+        Command::Login(command) => login::login(command, context).await,
+        Command::Logout => login::logout(context),
+        Command::Whoami => login::whoami(context).await,
+        Command::Workspace(command) => workspace::run(command, context).await,
+        Command::Server(command) => server::run(command, context).await,
+        Command::Key(command) => key::run(command, context).await,
+        Command::Secret(command) => secret::run(command, context).await,
+        Command::Inspect(command) => inspect::run(command, context).await,
+        Command::Push(command) => push::run(command, context).await,
+        Command::Tool(command) => tool::run(command, context).await,
+        Command::Call(command) => call::run(command, context).await,
+        Command::Logs(command) => logs::run(command, context).await,
+        Command::Completions { shell } => completions(shell, context),
+    }
+}
+
+fn completions(shell: clap_complete::Shell, context: &Context) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "casemate", &mut script);
+    context
+        .printer
+        .result(String::from_utf8_lossy(&script).trim_end())?;
+    Ok(Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_of_the_contract_is_understood() {
+        let lines = [
+            "casemate serve --config c.toml --data d --listen 127.0.0.1:1 --admin-listen 127.0.0.1:2 --ready-file r",
+            "casemate login --url http://127.0.0.1:8081 --token-stdin",
+            "casemate workspace create acme",
+            "casemate workspace list --json",
+            "casemate server create weather -w acme",
+            "casemate --json server list",
+            "casemate server show weather",
+            "casemate server activate acme/weather",
+            "casemate server deactivate weather",
+            "casemate key create laptop -s weather -s other --expires 90d",
+            "casemate key list",
+            "casemate key revoke key_0",
+            "casemate secret set WEATHER_KEY -w acme",
+            "casemate secret list -w acme",
+            "casemate secret delete WEATHER_KEY -w acme",
+            "casemate push f.wasm -s weather --name weather --no-activate --grant-host a.test \
+             --grant-host b.test --grant-secret K@a.test --reveal-secret K --config A=b --yes",
+            "casemate tool list -s weather",
+            "casemate tool activate get -s weather",
+            "casemate tool deactivate weather/get",
+            "casemate call weather/get city=Oslo days:=3 @more.json - --json",
+            "casemate logs -f -s weather --tool get --status ok --since 1h -n 10 --log",
+            "casemate inspect f.wasm",
+            "casemate completions zsh",
+        ];
+        for line in lines {
+            assert!(parsed(line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_a_usage_error() {
+        let lines = [
+            "casemate",
+            "casemate key create laptop",
+            "casemate key create laptop -s weather --expires soon",
+            "casemate secret set WEATHER_KEY value -w acme",
+            "casemate call get city=Oslo",
+            "casemate call weather/get city",
+            "casemate logs --status fine",
+            "casemate push f.wasm -s weather --grant-host https://a.test/path",
+        ];
+        for line in lines {
+            assert!(
+                parsed(line).is_err_and(|error| error.use_stderr()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_help_lists_every_command() {
+        for command in Cli::command().get_subcommands() {
+            let entry = format!("\n  {:<12} ", command.get_name());
+            assert!(HELP.contains(&entry), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn every_argument_has_a_help_text() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,187 @@
+//! `casemate key`: API keys of clients. A key is printed once, when it is made.
+
+use super::{
+    Context,
+    client::Client,
+    exit::Exit,
+    failure::Failure,
+    human,
+    printer::{self, Rows},
+    span,
+};
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+/// Create, list and revoke API keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create a key and print it: once, to standard output
+    Create {
+        /// Label, such as the name of a client or a person
+        name: String,
+        /// Server that it opens: id, name, or workspace/name (repeat for several)
+        #[arg(short, long = "server", value_name = "SERVER", required = true)]
+        servers: Vec<String>,
+        /// Life span, such as 12h, 30d or 90d; without it the key works until it is revoked
+        #[arg(long, value_name = "SPAN", value_parser = span::seconds)]
+        expires: Option<u64>,
+    },
+    /// List keys, without their texts
+    List {
+        /// Only those that open this server
+        #[arg(short, long)]
+        server: Option<String>,
+    },
+    /// Revoke a key, from the next request on
+    Revoke {
+        /// Id of the key, as `casemate key list` shows it
+        id: String,
+        /// Do not ask on a terminal
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+struct Key {
+    id: String,
+    name: String,
+    /// Only in the answer that makes it.
+    key: Option<String>,
+    servers: Vec<Opened>,
+    status: Option<String>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Opened {
+    id: String,
+    name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Keys {
+    keys: Vec<Key>,
+}
+
+impl Key {
+    fn opens(&self) -> String {
+        let names = self
+            .servers
+            .iter()
+            .map(|server| server.name.as_deref().unwrap_or(&server.id));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    fn until(&self) -> String {
+        self.expires_at
+            .map_or_else(|| "never".to_owned(), human::date)
+    }
+}
+
+/// Runs one of the commands.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
+    let client = context.client()?;
+    match command {
+        Command::Create {
+            name,
+            servers,
+            expires,
+        } => {
+            let body = json!({ "name": name, "servers": servers, "expires_in_s": expires });
+            create(&body, &client, context).await
+        }
+        Command::List { server } => list(server, &client, context).await,
+        Command::Revoke { id, yes } => {
+            let question = format!("Revoke {id}? Every client that uses it is cut off.");
+            if !yes && printer::is_interactive() && !context.printer.confirm(&question)? {
+                return Err(Failure::new(Exit::Failure, "nothing was revoked"));
+            }
+            revoke(&id, &client, context).await
+        }
+    }
+}
+
+async fn create(
+    body: &serde_json::Value,
+    client: &Client,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let reply = client.post(&["v1", "keys"], body).await?;
+    if context.printer.is_json() {
+        context.printer.result(reply.text())?;
+        return Ok(Exit::Ok);
+    }
+    let made: Key = reply.read()?;
+    context
+        .printer
+        .result(made.key.as_deref().unwrap_or_default())?;
+    context
+        .printer
+        .note("This is the only time the key is shown.");
+    let aside = format!(
+        "{} opens {}, expires: {}",
+        made.id,
+        made.opens(),
+        made.until()
+    );
+    context.printer.aside(&aside);
+    Ok(Exit::Ok)
+}
+
+async fn list(server: Option<String>, client: &Client, context: &Context) -> Result<Exit, Failure> {
+    let reply = client.get(&["v1", "keys"], &[("server", server)]).await?;
+    if context.printer.is_json() {
+        context.printer.result(reply.text())?;
+        return Ok(Exit::Ok);
+    }
+    let mut rows = Rows::new([
+        "ID",
+        "NAME",
+        "STATUS",
+        "SERVERS",
+        "CREATED",
+        "EXPIRES",
+        "LAST USED",
+    ]);
+    for key in reply.read::<Keys>()?.keys {
+        let (opens, until) = (key.opens(), key.until());
+        let used = key.last_used_at.map_or_else(|| "-".to_owned(), human::date);
+        let status = key.status.unwrap_or_default();
+        rows.push([
+            key.id,
+            key.name,
+            status,
+            opens,
+            human::date(key.created_at),
+            until,
+            used,
+        ]);
+    }
+    if rows.is_empty() {
+        context
+            .printer
+            .note("There are no keys. Create one: casemate key create NAME -s SERVER");
+    }
+    context.printer.table(&rows)?;
+    Ok(Exit::Ok)
+}
+
+async fn revoke(id: &str, client: &Client, context: &Context) -> Result<Exit, Failure> {
+    let reply = client
+        .post(&["v1", "keys", id, "revoke"], &json!({}))
+        .await?;
+    if context.printer.is_json() {
+        context.printer.result(reply.text())?;
+    } else {
+        let key: Key = reply.read()?;
+        context
+            .printer
+            .note(&format!("Revoked {} ({})", key.id, key.name));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,196 @@
+//! `casemate push`: uploads a component, shows what it is and what it would change, and deploys it.
+//!
+//! Nothing that clients already rely on changes without consent.
+
+mod grant;
+mod plan;
+mod upload;
+
+use super::{
+    Context,
+    client::Client,
+    exit::Exit,
+    failure::Failure,
+    human, printer,
+    server::{self, Server},
+};
+use casemate_domain::{ComponentName, HostPattern, SecretName};
+use clap::Args;
+use grant::{SecretArgument, Setting};
+use plan::{Plan, Preview};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Upload a component and deploy its tools to a server
+///
+/// Shows the tools found, what they need and what changes for clients. If tools that clients know
+/// would change or go away, it asks first; without a terminal it needs --yes and else ends with
+/// exit code 4, nothing changed.
+///
+/// A version gets exactly what is granted here: each push names all grants.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  casemate push weather.wasm -s weather --grant-host api.weather.test
+  casemate push weather.wasm -s weather --grant-host api.weather.test \\
+      --grant-secret WEATHER_KEY@api.weather.test --config UNITS=metric --yes")]
+pub(crate) struct Push {
+    /// Component to upload
+    #[arg(value_name = "FILE.wasm")]
+    file: PathBuf,
+    /// Server that gets the tools: id, name, or workspace/name
+    #[arg(short, long)]
+    server: String,
+    /// Name under which versions of this component are kept; by default made from the file name
+    #[arg(long, value_name = "COMPONENT")]
+    name: Option<ComponentName>,
+    /// Keep the version, but leave what clients see as it is
+    #[arg(long)]
+    no_activate: bool,
+    /// Host that the tools may reach, such as api.example.com or *.example.com (repeatable)
+    #[arg(long = "grant-host", value_name = "HOST")]
+    hosts: Vec<HostPattern>,
+    /// Secret that the tools may use, towards all granted hosts or only the named one (repeatable)
+    #[arg(long = "grant-secret", value_name = "SECRET[@HOST]")]
+    secrets: Vec<SecretArgument>,
+    /// Secret whose value the tools may read themselves (repeatable)
+    #[arg(long = "reveal-secret", value_name = "SECRET")]
+    revealed: Vec<SecretName>,
+    /// Plain setting that the tools read (repeatable)
+    #[arg(long = "config", value_name = "NAME=VALUE")]
+    settings: Vec<Setting>,
+    /// Accept changes without being asked
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Runs the command.
+pub(crate) async fn run(command: Push, context: &Context) -> Result<Exit, Failure> {
+    let wasm = upload::read(&command.file)?;
+    let component = match &command.name {
+        Some(name) => name.clone(),
+        None => component_name(&command.file)?,
+    };
+    let grant = grant::grant(
+        &command.hosts,
+        &command.secrets,
+        &command.revealed,
+        &command.settings,
+    );
+    let client = context.client()?;
+    let printer = context.printer;
+    // Before the upload: a misspelled server should not cost one.
+    let server: Server = server::find(&client, &command.server).await?.read()?;
+    let uploaded = upload::upload(&client, wasm, printer).await?;
+
+    let request = |accept_changes: bool, dry_run: bool| {
+        json!({
+            "component": component,
+            "digest": uploaded.digest,
+            "grant": grant,
+            "activate": !command.no_activate,
+            "accept_changes": accept_changes,
+            "dry_run": dry_run,
+        })
+    };
+    let path = ["v1", "servers", server.id.as_str(), "versions"];
+    let plan: Plan = client.post(&path, &request(false, true)).await?.read()?;
+    if !printer.is_json() {
+        let (plan, uploaded, server) = (&plan, &uploaded, &server);
+        Preview {
+            plan,
+            uploaded,
+            component: component.as_str(),
+            grant: &grant,
+            server,
+        }
+        .show(printer)?;
+    }
+    let consent = !command.no_activate && plan.needs_consent();
+    if consent && !command.yes {
+        ask(&plan, context)?;
+    }
+    let reply = client.post(&path, &request(consent, false)).await?;
+    if printer.is_json() {
+        printer.result(reply.text())?;
+        return Ok(Exit::Ok);
+    }
+    let done: Plan = reply.read()?;
+    report(&command, &done, &server, &client, context).await
+}
+
+fn ask(plan: &Plan, context: &Context) -> Result<(), Failure> {
+    let affected = plan.consent_names().join(", ");
+    if printer::is_interactive() {
+        let question = format!("Clients know these tools: {affected}. Change them?");
+        if context.printer.confirm(&question)? {
+            return Ok(());
+        }
+        return Err(Failure::new(Exit::Failure, "nothing was deployed"));
+    }
+    Err(Failure::new(
+        Exit::Validation,
+        format!("the push changes tools that clients know: {affected}"),
+    )
+    .note("Nothing was deployed. Look at the changes and push again with --yes.")
+    .code("changes_not_accepted"))
+}
+
+/// What clients see now.
+async fn report(
+    command: &Push,
+    done: &Plan,
+    before: &Server,
+    client: &Client,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let printer = context.printer;
+    let server: Server = server::find(client, &before.id).await?.read()?;
+    if command.no_activate {
+        let version = done.version.as_deref().unwrap_or_default();
+        printer.result(&format!(
+            "{version} is kept, not active. Clients see what they saw before."
+        ))?;
+        printer.aside("Push again without --no-activate to switch to it.");
+    } else {
+        let active = human::plural(server.tools.active, "tool");
+        printer.result(&format!("{active} active at {}", server.url))?;
+    }
+    if !server.active {
+        let name = &server.name;
+        printer.warning(&format!(
+            "the server {name} is inactive. Let clients in: casemate server activate {name}"
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+/// `My_Tool.wasm` becomes `my-tool`.
+fn component_name(file: &Path) -> Result<ComponentName, Failure> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let name = stem.to_lowercase().replace('_', "-");
+    name.parse().map_err(|error: casemate_domain::Invalid| {
+        Failure::invalid("the file name does not make a component name")
+            .note(error.to_string())
+            .note("Choose one with: --name COMPONENT")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_is_named_after_its_file() {
+        let name = |file: &str| component_name(Path::new(file)).map(|name| name.to_string());
+        assert_eq!(
+            name("target/release/My_Tool.wasm"),
+            Ok("my-tool".to_owned())
+        );
+        assert_eq!(name("weather"), Ok("weather".to_owned()));
+        let failure = name("1.2.wasm").unwrap_err();
+        assert!(
+            failure.to_string().contains("--name COMPONENT"),
+            "{failure}"
+        );
+    }
+}

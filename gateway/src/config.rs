@@ -1,0 +1,235 @@
+//! Settings of the gateway: one TOML file, then command-line flags over it.
+//!
+//! Unknown settings are errors: a misspelled limit that does nothing is worse than none.
+
+use casemate_domain::Limits;
+use serde::Deserialize;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+/// All settings, with their defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the gateway listens and under which names it is known.
+    pub server: Server,
+    /// What one call may use.
+    pub limits: Limits,
+    /// The sandbox as a whole.
+    pub sandbox: Sandbox,
+    /// What tools may reach over HTTP, beyond their grants.
+    pub egress: Egress,
+    /// The log of calls.
+    pub call_log: CallLog,
+}
+
+/// Where the gateway listens and under which names it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The folder of all data.
+    pub data: PathBuf,
+    /// Where MCP clients connect.
+    pub listen: SocketAddr,
+    /// Where the command line connects.
+    pub admin_listen: SocketAddr,
+    /// What clients see in front of `/mcp/…`, such as `https://tools.example.com`. By default,
+    /// `http://` and the address of `listen`.
+    pub public_url: Option<url::Url>,
+    /// Further host names under which requests may arrive. The names of `public_url` and of
+    /// `listen`, and on a loopback address `localhost`, are always allowed.
+    pub allowed_hosts: Vec<String>,
+    /// Web origins whose pages may send requests. None by default.
+    pub allowed_origins: Vec<String>,
+    /// Connections at once, per listener.
+    pub max_connections: usize,
+    /// How long running calls may go on after a request to stop, in milliseconds.
+    pub drain_ms: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            data: PathBuf::from("casemate-data"),
+            listen: loopback(8080),
+            admin_listen: loopback(8081),
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            max_connections: 10_000,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+/// The sandbox as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sandbox {
+    /// Calls at once. Each reserves address space, not memory, until it runs.
+    pub places: u32,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self { places: 1_000 }
+    }
+}
+
+/// What tools may reach over HTTP, beyond their grants.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Egress {
+    /// Whether granted hosts may be at loopback and private addresses. For tests and for
+    /// installations whose tools serve an internal network.
+    pub allow_private: bool,
+}
+
+/// The log of calls.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallLog {
+    /// Records older than this are deleted, in days.
+    pub keep_days: u32,
+    /// The oldest records are deleted when all are larger than this, in bytes.
+    pub keep_bytes: u64,
+}
+
+impl Default for CallLog {
+    fn default() -> Self {
+        Self {
+            keep_days: 30,
+            keep_bytes: 1 << 30,
+        }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file is not there or may not be read.
+    #[error("the configuration file {path} cannot be read")]
+    Read {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not what it should be. The text shows the line.
+    #[error("the configuration file {path} is not valid:\n{problem}")]
+    Parse {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong where.
+        problem: String,
+    },
+    /// A setting that would be unsafe or senseless.
+    #[error("the setting `{setting}` {problem}")]
+    Refused {
+        /// Which one.
+        setting: &'static str,
+        /// Why, and what would be right.
+        problem: String,
+    },
+}
+
+impl Config {
+    /// Reads a file, or takes the defaults if there is none to read.
+    pub fn load(path: Option<&Path>) -> Result<Self, Error> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|error| Error::Parse {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        })
+    }
+
+    /// Refuses settings that are unsafe, before anything is opened.
+    pub fn check(&self) -> Result<(), Error> {
+        let server = &self.server;
+        if !server.admin_listen.ip().is_loopback() {
+            return Err(refused(
+                "server.admin_listen",
+                "must be a loopback address: the admin API is plain HTTP. \
+                 Put a TLS proxy or an SSH tunnel in front of it",
+            ));
+        }
+        let tls_in_front = server
+            .public_url
+            .as_ref()
+            .is_some_and(|url| url.scheme() == "https");
+        if !server.listen.ip().is_loopback() && !tls_in_front {
+            return Err(refused(
+                "server.listen",
+                "is not a loopback address, and keys must not travel over plain HTTP. Put a TLS \
+                 proxy in front and name it in `server.public_url = \"https://…\"`",
+            ));
+        }
+        if let Some(url) = &server.public_url
+            && (url.cannot_be_a_base() || url.query().is_some() || url.fragment().is_some())
+        {
+            return Err(refused(
+                "server.public_url",
+                "must be an address such as https://tools.example.com",
+            ));
+        }
+        if self.sandbox.places == 0 || server.max_connections == 0 {
+            return Err(refused(
+                "sandbox.places",
+                "and `server.max_connections` must be at least 1",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn refused(setting: &'static str, problem: &str) -> Error {
+    Error::Refused {
+        setting,
+        problem: problem.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_the_defaults_and_they_are_allowed() {
+        let config = parse("").unwrap();
+        assert_eq!(config, Config::default());
+        assert!(config.check().is_ok());
+    }
+
+    #[test]
+    fn an_unknown_setting_is_an_error_that_names_it() {
+        for text in ["[limits]\nfule = 1", "[serv]\n", "[server]\nport = 80"] {
+            assert!(parse(text).unwrap_err().contains("unknown"), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_do_not_travel_over_plain_http() {
+        let open = parse("[server]\nlisten = '0.0.0.0:8080'").unwrap();
+        assert!(open.check().is_err());
+        let behind_proxy =
+            parse("[server]\nlisten = '0.0.0.0:8080'\npublic_url = 'https://tools.example.com'")
+                .unwrap();
+        assert!(behind_proxy.check().is_ok());
+        let admin = parse("[server]\nadmin_listen = '0.0.0.0:8081'").unwrap();
+        assert!(admin.check().is_err());
+    }
+}

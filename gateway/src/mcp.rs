@@ -1,0 +1,225 @@
+//! The MCP endpoint: `POST /mcp/{server}` for five revisions of the protocol on one URL.
+//!
+//! Two eras meet here. A request whose `_meta` names a protocol version is *modern* (2026-07-28,
+//! stateless: each request says everything); everything else is *legacy* (2024-11-05 to
+//! 2025-11-25, opened by `initialize`). The body decides; headers are cross-checks. No session is
+//! ever made, in either era, so that any request can be answered from the snapshot alone.
+//!
+//! The way of a request: [`transport`] checks names, key and form before the body is read;
+//! [`envelope`] reads the body; [`modern`] or [`legacy`] answers. Arguments and results pass as the
+//! bytes they came as; only the envelope around them is read. [`error`] is the one table of
+//! everything that can be refused, in the order in which it is checked.
+//!
+//! Not here: what a tool is, who may call it and how it runs. That is `service`.
+
+mod answer;
+mod ask;
+mod call;
+mod capability;
+mod client;
+mod envelope;
+mod error;
+mod legacy;
+mod list;
+mod mirror;
+mod modern;
+mod object;
+mod prepared;
+pub mod result;
+mod revision;
+mod seal;
+mod transport;
+
+pub use seal::Seal;
+
+use crate::service::{OpenServer, Service};
+use answer::Answer;
+use axum::body::Body;
+use envelope::{Message, Request};
+use error::{Era, Error};
+use http::{HeaderMap, Response};
+use object::Object;
+use prepared::Prepared;
+use revision::Revision;
+use std::{sync::Arc, time::Instant};
+
+/// Under which names the endpoint answers, and how much it reads.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Host names under which requests may arrive, with a port if only that port is meant.
+    pub allowed_hosts: Vec<String>,
+    /// Web origins whose pages may send requests, such as `https://tools.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// Whether `localhost` and loopback addresses are allowed as hosts and origins too.
+    pub allow_loopback_names: bool,
+    /// The largest body of a request, in bytes.
+    pub max_body_bytes: usize,
+}
+
+/// The MCP endpoint of every server. Cloning copies a pointer.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    service: Arc<Service>,
+    settings: Settings,
+    prepared: prepared::Cache,
+    seal: Seal,
+}
+
+/// One HTTP request that was let in: whose it is, what its headers say, when it came.
+#[derive(Debug)]
+struct Exchange<'endpoint> {
+    inner: &'endpoint Inner,
+    open: OpenServer,
+    headers: HeaderMap,
+    received: Instant,
+}
+
+impl Endpoint {
+    /// An endpoint over a service. The state of calls that wait for input is sealed with a key
+    /// that lives as long as this value; see [`Self::sealing_with`].
+    pub fn new(service: Arc<Service>, settings: Settings) -> Self {
+        Self::sealing_with(service, settings, Seal::ephemeral())
+    }
+
+    /// An endpoint whose sealed state outlives it: another one with the same seal continues what
+    /// this one began.
+    pub fn sealing_with(service: Arc<Service>, settings: Settings, seal: Seal) -> Self {
+        let prepared = prepared::Cache::default();
+        Self {
+            inner: Arc::new(Inner {
+                service,
+                settings,
+                prepared,
+                seal,
+            }),
+        }
+    }
+
+    /// Answers one HTTP request for one server.
+    pub async fn handle(&self, server_id: &str, request: http::Request<Body>) -> Response<Body> {
+        let answer = match self.admit(server_id, request).await {
+            Ok((exchange, body)) => exchange.answer(&body).await,
+            Err(error) => Answer::error(None, &error, Era::Modern),
+        };
+        answer.into_response()
+    }
+
+    /// Everything that is decided before a byte of the body is looked at, cheapest first, except
+    /// that nobody learns anything about a server without its key.
+    async fn admit(
+        &self,
+        server_id: &str,
+        request: http::Request<Body>,
+    ) -> Result<(Exchange<'_>, bytes::Bytes), Error> {
+        let received = Instant::now();
+        let (parts, body) = request.into_parts();
+        let inner = &*self.inner;
+        transport::check_names(&inner.settings, &parts)?;
+        let key = transport::bearer(&parts.headers);
+        let open = inner.service.access().open(server_id, key.as_deref())?;
+        transport::check_form(&parts)?;
+        let body = transport::read_body(body, inner.settings.max_body_bytes).await?;
+        Ok((
+            Exchange {
+                inner,
+                open,
+                headers: parts.headers,
+                received,
+            },
+            body,
+        ))
+    }
+}
+
+impl Exchange<'_> {
+    async fn answer(&self, body: &[u8]) -> Answer {
+        let declared = match mirror::declared_version(&self.headers) {
+            Ok(declared) => declared,
+            Err(error) => return Answer::error(None, &error, Era::Modern),
+        };
+        match envelope::read(body) {
+            Ok(envelope::Body::One(message)) => self.one(message, declared).await,
+            Ok(envelope::Body::Batch(items)) => legacy::batch(self, declared, &items).await,
+            Err(rejected) => Answer::error(rejected.id, &rejected.error, Era::Modern),
+        }
+    }
+
+    /// Finds the era of one message.
+    async fn one(&self, message: Message<'_>, declared: Option<&str>) -> Answer {
+        let modern_header = declared == Some(Revision::MODERN.as_str());
+        match message {
+            Message::Response if modern_header => {
+                let error = Error::InvalidRequest("A server of this revision asks nothing".into());
+                Answer::error(None, &error, Era::Modern)
+            }
+            Message::Notification | Message::Response => legacy::accept(declared),
+            Message::Request(request) => match Params::read(&request) {
+                Ok(params) if params.names_version() => {
+                    modern::answer(self, &request, &params, declared).await
+                }
+                Ok(_) if modern_header => modern::without_envelope(&request),
+                Ok(params) => legacy::answer(self, &request, &params, declared).await,
+                Err(problem) if modern_header => Answer::error(
+                    Some(request.id),
+                    &Error::InvalidEnvelope(problem),
+                    Era::Modern,
+                ),
+                Err(problem) => Answer::error(
+                    Some(request.id),
+                    &Error::InvalidParams(problem),
+                    Era::Legacy,
+                ),
+            },
+        }
+    }
+
+    fn prepared(&self) -> Arc<Prepared> {
+        self.inner.prepared.of(self.open.server())
+    }
+}
+
+/// The parameters of a request and their metadata, each read one level deep.
+#[derive(Debug, Default)]
+struct Params<'a> {
+    members: Object<'a>,
+    meta: Object<'a>,
+}
+
+impl<'a> Params<'a> {
+    /// Reads them, or says what is wrong with them. None at all are empty ones.
+    fn read(request: &Request<'a>) -> Result<Self, String> {
+        let Some(raw) = request.params else {
+            return Ok(Self::default());
+        };
+        let members = Object::of(raw).map_err(|problem| format!("params {problem}"))?;
+        members
+            .refuse_lookalikes(&[
+                "_meta",
+                "name",
+                "arguments",
+                "cursor",
+                "inputResponses",
+                "requestState",
+            ])
+            .map_err(|problem| format!("params {problem}"))?;
+        let meta = match members.get("_meta") {
+            Some(raw) => Object::of(raw).map_err(|problem| format!("params._meta {problem}"))?,
+            None => Object::default(),
+        };
+        meta.refuse_lookalikes(&modern::META_KEYS)
+            .map_err(|problem| format!("params._meta {problem}"))?;
+        Ok(Self { members, meta })
+    }
+
+    fn names_version(&self) -> bool {
+        self.meta.get(modern::PROTOCOL_VERSION).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests;

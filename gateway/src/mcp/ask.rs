@@ -1,0 +1,260 @@
+//! Questions to the client in the middle of a call (multi round-trip requests).
+//!
+//! The call ends with the question; the client asks whom it must and calls again with the answers
+//! and the sealed state. Nothing is kept here in between.
+
+use super::{
+    Exchange, Params, capability,
+    error::Error,
+    object::{self, Object},
+    result::{Meta, ServerInfo},
+    seal::Place,
+};
+use crate::service::FinishedCall;
+use casemate_domain::{Answer, Continuation, InputBody, InputRequest, Json, NeedInput};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
+
+/// The result of a call that is not over.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InputRequired<'a> {
+    result_type: &'static str,
+    #[serde(skip_serializing_if = "Questions::is_empty")]
+    input_requests: Questions<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_state: Option<String>,
+    #[serde(rename = "_meta")]
+    meta: Meta<'a>,
+}
+
+#[derive(Debug)]
+struct Questions<'a>(&'a [InputRequest]);
+
+#[derive(Debug, Serialize)]
+struct Question<'a> {
+    method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<QuestionParams<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum QuestionParams<'a> {
+    #[serde(rename_all = "camelCase")]
+    Form {
+        mode: &'static str,
+        message: &'a str,
+        requested_schema: &'a Json,
+    },
+    Url {
+        mode: &'static str,
+        message: &'a str,
+        url: &'a str,
+    },
+    AsTheyAre(&'a Json),
+}
+
+/// What a request brings along from an earlier round.
+pub(super) fn continuation(
+    exchange: &Exchange<'_>,
+    params: &Params<'_>,
+    place: impl FnOnce() -> Place,
+) -> Result<Continuation, Error> {
+    let answers = match params.members.get("inputResponses") {
+        Some(raw) => answers(&Object::of(raw).map_err(wrong_answers)?)?,
+        None => Vec::new(),
+    };
+    let state = match params.members.get("requestState") {
+        Some(raw) => {
+            let text = object::string(raw).ok_or(Error::ForgedState)?;
+            let opened = exchange.inner.seal.open(&place(), &text, now());
+            opened.map_err(|_| Error::ForgedState)?
+        }
+        None => None,
+    };
+    Ok(Continuation { answers, state })
+}
+
+fn answers(members: &Object<'_>) -> Result<Vec<Answer>, Error> {
+    let answer = |(key, value): (&str, &serde_json::value::RawValue)| {
+        if object::is_object(value) {
+            Ok(Answer {
+                key: key.to_owned(),
+                value: Json::from(value.to_owned()),
+            })
+        } else {
+            Err(wrong_answers(format!(
+                "has an answer `{}` that is no object",
+                super::error::shown(key)
+            )))
+        }
+    };
+    members.iter().map(answer).collect()
+}
+
+fn wrong_answers(problem: String) -> Error {
+    Error::InvalidParams(format!("`inputResponses` {problem}"))
+}
+
+impl<'a> InputRequired<'a> {
+    /// The questions of a tool, if the client said that it can answer such questions.
+    pub(super) fn new(
+        exchange: &'a Exchange<'_>,
+        finished: &FinishedCall,
+        need: &'a NeedInput,
+        capabilities: &[String],
+        place: &Place,
+    ) -> Result<Self, Error> {
+        let needed = need.requests.iter().map(capability::needed_by);
+        let missing = capability::missing(needed, capabilities);
+        if !missing.is_empty() {
+            return Err(Error::MissingCapabilities(missing));
+        }
+        check_keys(&need.requests)?;
+        // At least one of the two must be there.
+        let has_state = need.state.is_some() || need.requests.is_empty();
+        let state = need.state.as_deref();
+        let server = ServerInfo::new(exchange.open.server().record.name.as_str());
+        Ok(Self {
+            result_type: "input_required",
+            input_requests: Questions(&need.requests),
+            request_state: has_state.then(|| exchange.inner.seal.seal(place, state, now())),
+            meta: Meta::new(finished.id, Some(server)),
+        })
+    }
+}
+
+/// Two questions under one key could not be told apart by the client, nor their answers by the tool.
+fn check_keys(requests: &[InputRequest]) -> Result<(), Error> {
+    let mut keys = BTreeSet::new();
+    if requests.iter().all(|request| keys.insert(&request.key)) {
+        return Ok(());
+    }
+    let message = "The tool asked two questions under one key; its author has to mend this";
+    Err(Error::OfTool {
+        code: -32603,
+        message: message.to_owned(),
+        data: None,
+    })
+}
+
+impl Questions<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Questions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            self.0
+                .iter()
+                .map(|request| (&request.key, Question::of(request))),
+        )
+    }
+}
+
+impl<'a> Question<'a> {
+    fn of(request: &'a InputRequest) -> Self {
+        match &request.body {
+            InputBody::ElicitForm { message, schema } => Self {
+                method: "elicitation/create",
+                params: Some(QuestionParams::Form {
+                    mode: "form",
+                    message,
+                    requested_schema: schema,
+                }),
+            },
+            InputBody::ElicitUrl {
+                message,
+                url,
+                id: _,
+            } => Self {
+                method: "elicitation/create",
+                params: Some(QuestionParams::Url {
+                    mode: "url",
+                    message,
+                    url,
+                }),
+            },
+            InputBody::Sample(params) => Self {
+                method: "sampling/createMessage",
+                params: Some(QuestionParams::AsTheyAre(params)),
+            },
+            InputBody::ListRoots => Self {
+                method: "roots/list",
+                params: None,
+            },
+        }
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn questions_have_the_shape_of_the_protocol() {
+        let request = |key: &str, body| InputRequest {
+            key: key.to_owned(),
+            body,
+        };
+        let requests = [
+            request(
+                "form",
+                InputBody::ElicitForm {
+                    message: "Name?".into(),
+                    schema: Json::from(&json!({ "type": "object" })),
+                },
+            ),
+            request(
+                "page",
+                InputBody::ElicitUrl {
+                    message: "Sign in".into(),
+                    url: "https://a.test".into(),
+                    id: "e1".into(),
+                },
+            ),
+            request(
+                "model",
+                InputBody::Sample(Json::from(&json!({ "maxTokens": 1 }))),
+            ),
+            request("roots", InputBody::ListRoots),
+        ];
+        assert_eq!(
+            serde_json::to_value(Questions(&requests)).unwrap(),
+            json!({
+                "form": {
+                    "method": "elicitation/create",
+                    "params": {
+                        "mode": "form",
+                        "message": "Name?",
+                        "requestedSchema": { "type": "object" },
+                    },
+                },
+                "page": {
+                    "method": "elicitation/create",
+                    "params": { "mode": "url", "message": "Sign in", "url": "https://a.test" },
+                },
+                "model": { "method": "sampling/createMessage", "params": { "maxTokens": 1 } },
+                "roots": { "method": "roots/list" },
+            })
+        );
+    }
+
+    #[test]
+    fn answers_are_objects() {
+        let read = |text| answers(&Object::parse(text).unwrap());
+        let answers = read(r#"{"a":{"action":"accept"}}"#).unwrap();
+        assert_eq!(answers[0].key, "a");
+        assert_eq!(answers[0].value.get(), r#"{"action":"accept"}"#);
+        assert!(matches!(read(r#"{"a":1}"#), Err(Error::InvalidParams(_))));
+    }
+}

@@ -1,0 +1,298 @@
+//! The JSON-RPC envelope: which message a body is, and nothing of what it asks for.
+//!
+//! Strict, so that nobody in front of us reads another message than we do. Ids come back exactly
+//! as they were written, parameters stay the text that they came as.
+
+use super::{
+    error::Error,
+    object::{self, Object},
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// How deep a message may nest.
+const MAX_DEPTH: usize = 64;
+/// The most messages in one body.
+pub(super) const MAX_BATCH: usize = 50;
+
+/// What a body holds.
+#[derive(Debug)]
+pub(super) enum Body<'a> {
+    One(Message<'a>),
+    /// At least one message and at most [`MAX_BATCH`], none of them read yet.
+    Batch(Vec<&'a RawValue>),
+}
+
+/// One message.
+#[derive(Debug)]
+pub(super) enum Message<'a> {
+    Request(Request<'a>),
+    /// Something that nobody answers. What it says does not matter to a gateway without sessions.
+    Notification,
+    /// An answer to a question that we never ask.
+    Response,
+}
+
+/// Something to be answered.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    pub(super) id: Id<'a>,
+    pub(super) method: Cow<'a, str>,
+    /// An object, if the client follows the protocol; not checked here.
+    pub(super) params: Option<&'a RawValue>,
+}
+
+/// The id of a request, as text: a JSON string or an integer.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub(super) struct Id<'a>(&'a RawValue);
+
+impl<'a> Id<'a> {
+    fn read(raw: &'a RawValue) -> Option<Self> {
+        let text = raw.get();
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+        (text.starts_with('"') || is_integer).then_some(Self(raw))
+    }
+
+    pub(super) fn as_str(&self) -> &'a str {
+        self.0.get()
+    }
+}
+
+/// A body or a message that is refused, with its id if it has one.
+#[derive(Debug)]
+pub(super) struct Rejected<'a> {
+    pub(super) id: Option<Id<'a>>,
+    pub(super) error: Error,
+}
+
+impl Rejected<'_> {
+    fn without_id(error: Error) -> Self {
+        Self { id: None, error }
+    }
+}
+
+/// Reads a body.
+pub(super) fn read(body: &[u8]) -> Result<Body<'_>, Rejected<'_>> {
+    let text = std::str::from_utf8(body)
+        .map_err(|_| Rejected::without_id(Error::Parse("the body is not UTF-8".into())))?;
+    if !object::nests_within(text, MAX_DEPTH) {
+        let problem = format!("the message nests deeper than {MAX_DEPTH}");
+        return Err(Rejected::without_id(Error::InvalidRequest(problem)));
+    }
+    if text.trim_ascii_start().starts_with('[') {
+        return batch(text).map(Body::Batch).map_err(Rejected::without_id);
+    }
+    message(text).map(Body::One)
+}
+
+fn batch(text: &str) -> Result<Vec<&RawValue>, Error> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| syntax(&error))?;
+    match items.len() {
+        1..=MAX_BATCH => Ok(items),
+        0 => Err(Error::InvalidRequest("a batch must not be empty".into())),
+        _ => Err(Error::InvalidRequest(format!(
+            "a batch holds at most {MAX_BATCH} messages"
+        ))),
+    }
+}
+
+/// Reads one message.
+pub(super) fn message(text: &str) -> Result<Message<'_>, Rejected<'_>> {
+    let members = Object::parse(text).map_err(|error| {
+        Rejected::without_id(if error.is_data() {
+            Error::InvalidRequest("a message is one object without repeated keys".into())
+        } else {
+            syntax(&error)
+        })
+    })?;
+    let id = members.get("id").and_then(Id::read);
+    classify(&members).map_err(|problem| Rejected {
+        id,
+        error: Error::InvalidRequest(problem),
+    })
+}
+
+fn classify<'a>(members: &Object<'a>) -> Result<Message<'a>, String> {
+    members.refuse_lookalikes(&["jsonrpc", "id", "method", "params", "result", "error"])?;
+    if members.string("jsonrpc").as_deref() != Some("2.0") {
+        return Err("`jsonrpc` must be \"2.0\"".to_owned());
+    }
+    let answers = members.get_any("result").is_some() || members.get_any("error").is_some();
+    let Some(method) = members.get_any("method") else {
+        let problem = "`method` is missing".to_owned();
+        return if answers {
+            Ok(Message::Response)
+        } else {
+            Err(problem)
+        };
+    };
+    if answers {
+        return Err("a message has either `method` or `result` or `error`".to_owned());
+    }
+    let method = object::string(method).ok_or("`method` must be a string")?;
+    match members.get_any("id") {
+        None => Ok(Message::Notification),
+        Some(raw) => {
+            let id = Id::read(raw).ok_or("`id` must be a string or an integer")?;
+            Ok(Message::Request(Request {
+                id,
+                method,
+                params: members.get("params"),
+            }))
+        }
+    }
+}
+
+fn syntax(error: &serde_json::Error) -> Error {
+    Error::Parse(format!(
+        "not valid JSON at line {} column {}",
+        error.line(),
+        error.column()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refused(body: &str) -> Rejected<'_> {
+        read(body.as_bytes())
+            .err()
+            .unwrap_or_else(|| panic!("accepted: {body}"))
+    }
+
+    #[track_caller]
+    fn request(body: &str) -> Request<'_> {
+        match read(body.as_bytes()) {
+            Ok(Body::One(Message::Request(request))) => request,
+            other => panic!("not a request: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_request_keeps_its_id_and_parameters_as_they_came() {
+        let body = r#" {"jsonrpc":"2.0","id":"a\u0062","method":"ping","params": {"x" : 1} }"#;
+        let request = request(body);
+        assert_eq!(request.id.as_str(), r#""a\u0062""#);
+        assert_eq!(request.params.unwrap().get(), r#"{"x" : 1}"#);
+        assert_eq!(request.method, "ping");
+    }
+
+    #[test]
+    fn large_integers_come_back_whole() {
+        let body = r#"{"jsonrpc":"2.0","id":123456789012345678901234567890,"method":"m"}"#;
+        assert_eq!(request(body).id.as_str(), "123456789012345678901234567890");
+    }
+
+    #[test]
+    fn ids_are_strings_or_integers() {
+        for id in ["null", "1.5", "1e3", "true", "[]", "{}"] {
+            let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"m"}}"#);
+            let rejected = refused(&body);
+            assert!(matches!(rejected.error, Error::InvalidRequest(_)), "{id}");
+            assert!(rejected.id.is_none(), "{id}");
+        }
+    }
+
+    #[test]
+    fn notifications_and_responses_are_told_apart() {
+        let read = |body: &'static str| read(body.as_bytes()).unwrap();
+        let notification = read(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        assert!(matches!(notification, Body::One(Message::Notification)));
+        let response = read(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+        assert!(matches!(response, Body::One(Message::Response)));
+    }
+
+    #[test]
+    fn what_is_not_json_is_a_parse_error_and_what_is_no_message_is_not() {
+        for body in [
+            "",
+            "{",
+            "nonsense",
+            "{\"jsonrpc\":\"2.0\"}x",
+            "[1,",
+            "\u{feff}{}",
+        ] {
+            assert!(matches!(refused(body).error, Error::Parse(_)), "{body}");
+        }
+        for body in [
+            "1",
+            "\"a\"",
+            "null",
+            "{}",
+            "[]",
+            r#"{"jsonrpc":"1.0","id":1,"method":"m"}"#,
+        ] {
+            assert!(
+                matches!(refused(body).error, Error::InvalidRequest(_)),
+                "{body}"
+            );
+        }
+        assert!(matches!(
+            read(b"\xff").err().unwrap().error,
+            Error::Parse(_)
+        ));
+    }
+
+    #[test]
+    fn a_refused_request_is_answered_under_its_id() {
+        let rejected = refused(r#"{"jsonrpc":"2.0","id":7,"method":1}"#);
+        assert_eq!(rejected.id.unwrap().as_str(), "7");
+    }
+
+    #[test]
+    fn messages_that_two_readers_read_differently_are_refused() {
+        for body in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"a","method":"b"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"a","Method":"b"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"a","params":{},"PARAMS":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"a","result":{}}"#,
+        ] {
+            assert!(
+                matches!(refused(body).error, Error::InvalidRequest(_)),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_before_anything_is_read() {
+        let deep = "[".repeat(100_000);
+        assert!(matches!(refused(&deep).error, Error::InvalidRequest(_)));
+    }
+
+    #[test]
+    fn a_batch_is_bounded() {
+        let of = |count: usize| format!("[{}]", vec!["1"; count].join(","));
+        let (most, too_many) = (of(MAX_BATCH), of(MAX_BATCH + 1));
+        assert!(
+            matches!(read(most.as_bytes()), Ok(Body::Batch(items)) if items.len() == MAX_BATCH)
+        );
+        assert!(matches!(refused(&too_many).error, Error::InvalidRequest(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..128)) {
+            let _ = read(&body);
+        }
+
+        #[test]
+        fn every_request_is_read_as_it_was_written(
+            id in any::<i64>(), method in "[a-z/]{1,20}", text in any::<String>(),
+        ) {
+            let params = serde_json::json!({ "text": text });
+            let body = serde_json::json!({
+                "jsonrpc": "2.0", "id": id, "method": method, "params": params,
+            }).to_string();
+            let request = request(&body);
+            prop_assert_eq!(request.id.as_str(), id.to_string());
+            prop_assert_eq!(&*request.method, method);
+            prop_assert_eq!(request.params.unwrap().get(), params.to_string());
+        }
+    }
+}

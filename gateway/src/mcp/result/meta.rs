@@ -1,0 +1,192 @@
+//! `_meta` of results: what the tool said, then what we say.
+//!
+//! Our keys begin with `dev.casemate/`:
+//! - `dev.casemate/call-id`: the id under which the call is recorded;
+//! - `dev.casemate/error`: on results that are errors, `source` (`tool` or `gateway`), `code` (the
+//!   tool's own word, or the reason for which the gateway stopped the call) and, if the tool knows,
+//!   `retryAfterMs`.
+//!
+//! A tool may say what it likes under other keys, but not in our name and not in the protocol's.
+
+use crate::mcp::object::Object;
+use casemate_domain::{CallId, Json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
+
+const PREFIX: &str = "dev.casemate/";
+const CALL_ID: &str = "dev.casemate/call-id";
+const ERROR: &str = "dev.casemate/error";
+const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(in crate::mcp) struct ServerInfo<'a> {
+    name: &'a str,
+    version: &'static str,
+}
+
+impl<'a> ServerInfo<'a> {
+    /// A server of this name, run by this version of the gateway.
+    pub(in crate::mcp) fn new(name: &'a str) -> Self {
+        Self {
+            name,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// `_meta` of one result.
+#[derive(Debug)]
+pub(in crate::mcp) struct Meta<'a> {
+    call_id: Option<CallId>,
+    own: Option<&'a Json>,
+    error: Option<ErrorMeta<'a>>,
+    server: Option<ServerInfo<'a>>,
+}
+
+/// Whose failure it is.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Source {
+    Tool,
+    Gateway,
+}
+
+/// A failure for programs.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ErrorMeta<'a> {
+    pub(super) source: Source,
+    pub(super) code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) retry_after_ms: Option<u64>,
+}
+
+impl<'a> Meta<'a> {
+    /// Of the result of a call.
+    pub(in crate::mcp) fn new(call_id: CallId, server: Option<ServerInfo<'a>>) -> Self {
+        Self {
+            call_id: Some(call_id),
+            own: None,
+            error: None,
+            server,
+        }
+    }
+
+    /// Of a result that is not that of a call.
+    pub(in crate::mcp) fn of_server(server: ServerInfo<'a>) -> Self {
+        Self {
+            call_id: None,
+            own: None,
+            error: None,
+            server: Some(server),
+        }
+    }
+
+    pub(super) fn call_id(&self) -> CallId {
+        self.call_id
+            .expect("only results of calls are asked for their call")
+    }
+
+    pub(super) fn with_own(self, own: Option<&'a Json>) -> Self {
+        Self { own, ..self }
+    }
+
+    pub(super) fn with(self, error: ErrorMeta<'a>) -> Self {
+        Self {
+            error: Some(error),
+            ..self
+        }
+    }
+
+    pub(super) fn with_error(self, source: Source, code: &'a str) -> Self {
+        self.with(ErrorMeta {
+            source,
+            code,
+            retry_after_ms: None,
+        })
+    }
+}
+
+impl Serialize for Meta<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(own) = self.own {
+            for (key, value) in own_members(own.as_ref()).iter() {
+                if !is_reserved(key) {
+                    map.serialize_entry(key, value)?;
+                }
+            }
+        }
+        if let Some(call_id) = &self.call_id {
+            map.serialize_entry(CALL_ID, call_id)?;
+        }
+        if let Some(error) = &self.error {
+            map.serialize_entry(ERROR, error)?;
+        }
+        if let Some(server) = &self.server {
+            map.serialize_entry(SERVER_INFO, server)?;
+        }
+        map.end()
+    }
+}
+
+/// Metadata that is not an object, or too large to be looked through, is left out.
+fn own_members(own: &RawValue) -> Object<'_> {
+    Object::of(own).unwrap_or_default()
+}
+
+/// Keys that are ours, or that the protocol keeps for itself: its name is the second label of the
+/// prefix, in older revisions the first.
+fn is_reserved(key: &str) -> bool {
+    let Some((prefix, _)) = key.split_once('/') else {
+        return false;
+    };
+    let is_protocol = |label: &str| matches!(label, "modelcontextprotocol" | "mcp");
+    key.starts_with(PREFIX) || prefix.split('.').take(2).any(is_protocol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn call_id() -> CallId {
+        CallId::from_uuid(uuid::Uuid::from_u128(1))
+    }
+
+    #[test]
+    fn a_tool_speaks_under_its_own_keys_only() {
+        let own = Json::from(&json!({
+            "com.example/cost": 3,
+            "plain": true,
+            "com.example.mcp/fine": 1,
+            "dev.casemate/call-id": "forged",
+            "io.modelcontextprotocol/serverInfo": { "name": "forged" },
+            "mcp.dev/x": 1,
+        }));
+        let meta = Meta::new(call_id(), Some(ServerInfo::new("tools"))).with_own(Some(&own));
+        let written = serde_json::to_value(&meta).unwrap();
+        assert_eq!(
+            written,
+            json!({
+                "com.example/cost": 3,
+                "plain": true,
+                "com.example.mcp/fine": 1,
+                "dev.casemate/call-id": "call_00000000000000000000000000000001",
+                "io.modelcontextprotocol/serverInfo":
+                    { "name": "tools", "version": env!("CARGO_PKG_VERSION") },
+            })
+        );
+    }
+
+    #[test]
+    fn an_error_says_whose_it_is() {
+        let meta = Meta::new(call_id(), None).with_error(Source::Gateway, "fuel_exhausted");
+        let written = serde_json::to_value(&meta).unwrap();
+        assert_eq!(
+            written[ERROR],
+            json!({ "source": "gateway", "code": "fuel_exhausted" })
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! HTTP before the body: under which name, with which key, in which form.
+
+use super::{Settings, error::Error};
+use axum::body::{Body, HttpBody as _};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, header, request::Parts};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How much of a body that is too large is read so that the answer arrives: several times the
+/// largest that anybody sends by mistake.
+const MAX_DISCARDED_BYTES: usize = 64 << 20;
+/// How long to go on reading it, and how long to wait for more of it.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+const DISCARD_SILENCE: Duration = Duration::from_millis(500);
+
+/// Refuses requests that a web page sent under a name that only resolves to us (DNS rebinding) or
+/// from an origin that nobody allowed.
+pub(super) fn check_names(settings: &Settings, parts: &Parts) -> Result<(), Error> {
+    let host = match single(&parts.headers, &header::HOST) {
+        Single::One(host) => Some(host),
+        Single::None => parts.uri.authority().map(http::uri::Authority::as_str),
+        Single::Unclear => None,
+    };
+    if !host.is_some_and(|host| is_allowed_host(settings, host)) {
+        return Err(Error::ForbiddenHost);
+    }
+    match single(&parts.headers, &header::ORIGIN) {
+        Single::None => Ok(()),
+        Single::One(origin) if is_allowed_origin(settings, origin) => Ok(()),
+        Single::One(_) | Single::Unclear => Err(Error::ForbiddenOrigin),
+    }
+}
+
+fn is_allowed_host(settings: &Settings, host: &str) -> bool {
+    let (name, _) = split_port(host);
+    let is_listed = settings.allowed_hosts.iter().any(|allowed| {
+        let (allowed_name, allowed_port) = split_port(allowed);
+        let allowed = if allowed_port.is_some() {
+            host.eq_ignore_ascii_case(allowed)
+        } else {
+            true
+        };
+        allowed && same_name(name, allowed_name)
+    });
+    is_listed || (settings.allow_loopback_names && is_loopback(name))
+}
+
+fn is_allowed_origin(settings: &Settings, origin: &str) -> bool {
+    let is_listed = settings
+        .allowed_origins
+        .iter()
+        .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin));
+    let authority = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
+    let is_local = authority.is_some_and(|authority| is_loopback(split_port(authority).0));
+    is_listed || (settings.allow_loopback_names && is_local)
+}
+
+/// A host name without brackets, and the port behind it. A bare IPv6 address has no port.
+fn split_port(host: &str) -> (&str, Option<&str>) {
+    if let Some((name, rest)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (name, rest.strip_prefix(':'));
+    }
+    match host.split_once(':') {
+        Some((name, port)) if !port.contains(':') => (name, Some(port)),
+        _ => (host, None),
+    }
+}
+
+fn same_name(one: &str, other: &str) -> bool {
+    let bare = |name| str::strip_suffix(name, ".").unwrap_or(name);
+    bare(one).eq_ignore_ascii_case(bare(other))
+}
+
+fn is_loopback(name: &str) -> bool {
+    same_name(name, "localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The key of a request: what follows `Bearer` in its only `Authorization` header. Keys in any
+/// other place are not looked for.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    // Text that is no text cannot be a key either; reading it loosely lets it be called malformed.
+    let value = String::from_utf8_lossy(value.as_bytes());
+    let (scheme, key) = value.split_once([' ', '\t'])?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| Cow::Owned(key.to_owned()))
+}
+
+/// Checks what the headers say about the body and about the answer.
+pub(super) fn check_form(parts: &Parts) -> Result<(), Error> {
+    if parts.method != Method::POST {
+        return Err(Error::MethodNotAllowed);
+    }
+    if !is_json(&parts.headers) {
+        return Err(Error::UnsupportedMediaType);
+    }
+    if !accepts_an_answer(&parts.headers) {
+        return Err(Error::NotAcceptable);
+    }
+    Ok(())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Single::One(value) = single(headers, &header::CONTENT_TYPE) else {
+        return false;
+    };
+    let media_type = value.split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Clients owe both types, but many name one of them, or none. Only those that exclude both are
+/// refused.
+fn accepts_an_answer(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::ACCEPT).iter().peekable();
+    values.peek().is_none()
+        || values.any(|value| {
+            let ranges = value.to_str().unwrap_or_default().split(',');
+            ranges.into_iter().any(is_acceptable_range)
+        })
+}
+
+fn is_acceptable_range(range: &str) -> bool {
+    const ANSWERS: [&str; 5] = [
+        "application/json",
+        "text/event-stream",
+        "application/*",
+        "text/*",
+        "*/*",
+    ];
+    let mut parts = range.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default();
+    let is_ours = ANSWERS
+        .iter()
+        .any(|ours| ours.eq_ignore_ascii_case(media_type));
+    let is_excluded = parts.any(|parameter| {
+        let weight = parameter
+            .strip_prefix("q=")
+            .or_else(|| parameter.strip_prefix("Q="));
+        weight.is_some_and(|weight| weight.trim().parse() == Ok(0.0_f32))
+    });
+    is_ours && !is_excluded
+}
+
+/// Reads a body up to a limit. Of one that announces more, or is more, nothing is kept.
+pub(super) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, Error> {
+    if body.size_hint().lower() > limit as u64 {
+        discard(body).await;
+        return Err(Error::TooLarge { limit });
+    }
+    let collected = Limited::new(&mut body, limit).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, collected).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard(body).await;
+            Err(Error::TooLarge { limit })
+        }
+        Ok(Err(_)) => Err(Error::Incomplete),
+        Err(_) => Err(Error::TooSlow),
+    }
+}
+
+/// Throws away what a client still sends, for a while. If the connection were closed while it
+/// sends, the system would throw away our answer instead, and the client would never learn why.
+async fn discard(mut body: Body) {
+    let discarding = async {
+        let mut discarded = 0;
+        while discarded < MAX_DISCARDED_BYTES {
+            match tokio::time::timeout(DISCARD_SILENCE, body.frame()).await {
+                Ok(Some(Ok(frame))) => discarded += frame.data_ref().map_or(0, Bytes::len),
+                _ => return,
+            }
+        }
+    };
+    // Whether it ended by itself or by the time makes no difference: the answer follows.
+    let _ = tokio::time::timeout(DISCARD_TIMEOUT, discarding).await;
+}
+
+/// The value of a header that may come once.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Single<'a> {
+    None,
+    One(&'a str),
+    /// It comes twice, or holds what a header may not hold.
+    Unclear,
+}
+
+/// Reads a header that may come once. A proxy in front may read the other copy of one that comes
+/// twice.
+pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Single<'a> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Single::None,
+        (Some(value), None) => value.to_str().map_or(Single::Unclear, Single::One),
+        (Some(_), Some(_)) => Single::Unclear,
+    }
+}
+
+#[cfg(test)]
+mod tests;

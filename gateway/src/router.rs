@@ -1,0 +1,111 @@
+//! Every route, on one page.
+
+use crate::{
+    admin::{self, App},
+    mcp::Endpoint,
+};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Path, Request, State},
+    middleware,
+    response::Response,
+    routing::{any, get, post, put},
+};
+
+/// What MCP clients reach. Nothing else answers here, so that discovery of what is not there ends
+/// in a plain 404.
+pub fn public(endpoint: Endpoint) -> Router {
+    Router::new()
+        .route("/mcp/{server}", any(mcp))
+        .route("/livez", get(admin::health::live))
+        .fallback(admin::not_found)
+        .with_state(endpoint)
+}
+
+async fn mcp(
+    State(endpoint): State<Endpoint>,
+    Path(server): Path<String>,
+    request: Request,
+) -> Response {
+    endpoint.handle(&server, request).await
+}
+
+/// What administrators reach.
+pub fn admin(app: App) -> Router {
+    let authenticated = Router::new()
+        // Workspaces and their secrets.
+        .route(
+            "/v1/workspaces",
+            get(admin::workspaces::list).post(admin::workspaces::create),
+        )
+        .route(
+            "/v1/workspaces/{workspace}/secrets",
+            get(admin::secrets::list),
+        )
+        .route(
+            "/v1/workspaces/{workspace}/secrets/{name}",
+            put(admin::secrets::set).delete(admin::secrets::delete),
+        )
+        // Servers and their tools.
+        .route(
+            "/v1/servers",
+            get(admin::servers::list).post(admin::servers::create),
+        )
+        .route("/v1/servers/{server}", get(admin::servers::show))
+        .route(
+            "/v1/servers/{server}/activate",
+            post(admin::servers::activate),
+        )
+        .route(
+            "/v1/servers/{server}/deactivate",
+            post(admin::servers::deactivate),
+        )
+        .route(
+            "/v1/servers/{server}/versions",
+            post(admin::versions::deploy),
+        )
+        .route("/v1/servers/{server}/tools", get(admin::tools::list))
+        .route(
+            "/v1/servers/{server}/tools/{tool}/activate",
+            post(admin::tools::activate),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/deactivate",
+            post(admin::tools::deactivate),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/call",
+            post(admin::tools::call),
+        )
+        // Uploads.
+        .route(
+            "/v1/components",
+            post(admin::components::upload).layer(DefaultBodyLimit::max(
+                admin::components::MAX_COMPONENT_BYTES,
+            )),
+        )
+        // Keys.
+        .route("/v1/keys", get(admin::keys::list).post(admin::keys::create))
+        .route("/v1/keys/{key}/revoke", post(admin::keys::revoke))
+        // What happened, and what is in force.
+        .route("/v1/calls", get(admin::calls::list))
+        .route("/v1/calls/stream", get(admin::calls::stream))
+        .route("/v1/limits", get(admin::limits::show))
+        .route("/v1/whoami", get(admin::health::whoami))
+        .route_layer(middleware::from_fn_with_state(
+            app.clone(),
+            admin::authenticate,
+        ));
+    Router::new()
+        .merge(authenticated)
+        .route("/v1/version", get(admin::health::version))
+        .route("/livez", get(admin::health::live))
+        .route("/readyz", get(admin::health::ready))
+        .fallback(admin::not_found)
+        .method_not_allowed_fallback(admin::method_not_allowed)
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            admin::check_host,
+        ))
+        .with_state(app)
+}

@@ -1,0 +1,135 @@
+//! Who may do what: API keys open servers, access tokens open the admin API.
+
+pub(crate) mod keys;
+pub(crate) mod tokens;
+
+pub use keys::{KeyStatus, KeySummary, NewKey};
+pub use tokens::{Administrator, FirstToken};
+
+use super::{
+    credential::{self, Class, Pepper},
+    snapshot::{ServerView, Snapshot},
+    state::State,
+};
+use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, ServerId};
+use casemate_store::records::{KeyRecord, SecretRecord};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Checks credentials and manages keys.
+#[derive(Debug)]
+pub struct Access {
+    state: Arc<State>,
+    pepper: Pepper,
+}
+
+/// Why a key does not open a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no such server.
+    ServerNotFound,
+    /// The key is missing, wrong, revoked, expired, or for another server. One answer for all, so
+    /// that it gives nothing away.
+    AuthenticationFailed,
+    /// What was sent cannot be a key at all, for example because it was cut while copying.
+    MalformedKey(Invalid),
+    /// The key is right, and the server is switched off.
+    ServerInactive,
+}
+
+/// Proof that a key (or an administrator) may call the tools of a server. Holds one consistent
+/// state for the whole request.
+#[derive(Debug, Clone)]
+pub struct OpenServer {
+    snapshot: Arc<Snapshot>,
+    server: Arc<ServerView>,
+    credential: Credential,
+}
+
+impl OpenServer {
+    /// The server.
+    pub fn server(&self) -> &Arc<ServerView> {
+        &self.server
+    }
+
+    /// What opened it.
+    pub fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// Who makes a call, with the name that the client claims.
+    pub fn caller(&self, client: Option<ClaimedClient>) -> Caller {
+        Caller {
+            credential: self.credential.clone(),
+            client,
+        }
+    }
+
+    /// A secret of the workspace, still encrypted.
+    pub(super) fn secret(&self, name: &SecretName) -> Option<&Arc<SecretRecord>> {
+        self.snapshot
+            .workspaces
+            .get(&self.server.workspace.id)?
+            .secrets
+            .get(name)
+    }
+}
+
+impl Access {
+    /// Access control over the given state.
+    pub(super) fn new(state: Arc<State>, pepper: Pepper) -> Self {
+        Self { state, pepper }
+    }
+
+    /// Opens a server with the key of a request. `key` is what followed `Bearer `, if anything.
+    ///
+    /// The order of the checks is part of the promise: an unknown server is "not found" for
+    /// everybody (its id cannot be guessed), and whether a server is active is told only to those
+    /// whose key opens it.
+    pub fn open(&self, server_id: &str, key: Option<&str>) -> Result<OpenServer, Refused> {
+        let snapshot = self.state.snapshot();
+        let server = server_id
+            .parse::<ServerId>()
+            .ok()
+            .and_then(|id| snapshot.servers.get(&id))
+            .cloned()
+            .ok_or(Refused::ServerNotFound)?;
+        let key = key.ok_or(Refused::AuthenticationFailed)?;
+        let key = credential::parse(Class::Key, key).map_err(Refused::MalformedKey)?;
+        let record = snapshot
+            .keys_by_hash
+            .get(&self.pepper.hash(key))
+            .and_then(|id| snapshot.keys.get(id))
+            .filter(|record| is_usable(record, Timestamp::now()))
+            .filter(|record| record.servers.contains(&server.record.id))
+            .ok_or(Refused::AuthenticationFailed)?;
+        if !server.is_active() {
+            return Err(Refused::ServerInactive);
+        }
+        let credential = Credential::Key {
+            id: record.id,
+            name: record.name.clone(),
+        };
+        Ok(OpenServer {
+            snapshot,
+            server,
+            credential,
+        })
+    }
+
+    /// Opens a server for an administrator who tries a tool. The same path as a client's call from
+    /// here on; the server may be inactive.
+    pub fn open_as(&self, administrator: &Administrator, server: Arc<ServerView>) -> OpenServer {
+        OpenServer {
+            snapshot: self.state.snapshot(),
+            server,
+            credential: Credential::Token {
+                id: administrator.token_id(),
+            },
+        }
+    }
+}
+
+fn is_usable(record: &KeyRecord, now: Timestamp) -> bool {
+    KeyStatus::of(record, now) == KeyStatus::Active
+}

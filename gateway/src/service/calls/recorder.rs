@@ -1,0 +1,113 @@
+//! One record for each call, however it ends.
+
+use crate::service::snapshot::{ServerView, ToolView};
+use casemate_domain::{
+    Call, CallRecord, Conclusion, Outcome, OutcomeKind, ProtocolError, Receipt, StopReason,
+};
+use casemate_store::call_log::CallLog;
+use std::{fmt, sync::Arc, time::Instant};
+
+/// Holds the record of a running call. If it is dropped before the end, the caller went away, and
+/// the record says so.
+pub(super) struct Recorder {
+    log: Arc<CallLog>,
+    record: Option<CallRecord>,
+    received: Instant,
+}
+
+impl Recorder {
+    pub(super) fn start(
+        log: Arc<CallLog>,
+        server: &ServerView,
+        tool: &ToolView,
+        call: &Call,
+        received: Instant,
+    ) -> Self {
+        let bytes_in = call.arguments.get().len() as u64;
+        let record = CallRecord {
+            id: call.id,
+            at: jiff::Timestamp::now(),
+            workspace_id: server.workspace.id,
+            workspace: call.workspace.clone(),
+            server_id: server.record.id,
+            server: call.server.clone(),
+            tool: call.tool.clone(),
+            digest: tool.digest,
+            caller: call.caller.clone(),
+            outcome: OutcomeKind::Stopped(StopReason::Cancelled),
+            message: Some("The caller went away before the call ended.".to_owned()),
+            duration_us: 0,
+            receipt: Receipt {
+                bytes_in,
+                digest: Some(tool.digest),
+                ..Receipt::default()
+            },
+            log: Vec::new(),
+            log_dropped: 0,
+        };
+        Self {
+            log,
+            record: Some(record),
+            received,
+        }
+    }
+
+    /// Records how the call ended. Gives its duration in microseconds.
+    pub(super) fn finish(mut self, outcome: &Outcome) -> u64 {
+        let duration_us = self.elapsed_us();
+        if let Some(mut record) = self.record.take() {
+            record.outcome = OutcomeKind::from(&outcome.conclusion);
+            record.message = message(&outcome.conclusion);
+            record.duration_us = duration_us;
+            record.receipt = Receipt {
+                bytes_in: record.receipt.bytes_in,
+                digest: record.receipt.digest,
+                ..outcome.receipt.clone()
+            };
+            record.log.clone_from(&outcome.log);
+            record.log_dropped = outcome.log_dropped;
+            self.log.append(record);
+        }
+        duration_us
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.received.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        if let Some(mut record) = self.record.take() {
+            record.duration_us = self.elapsed_us();
+            record.receipt.wall_us = record.duration_us;
+            self.log.append(record);
+        }
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+/// How the call ended, in a sentence, unless it ended well.
+fn message(conclusion: &Conclusion) -> Option<String> {
+    match conclusion {
+        Conclusion::Complete(_) | Conclusion::NeedInput(_) => None,
+        Conclusion::ToolError(error) => Some(match &error.detail {
+            Some(detail) => format!("{} ({detail})", error.message),
+            None => error.message.clone(),
+        }),
+        Conclusion::ProtocolError(error) => Some(match error {
+            ProtocolError::InvalidParams(why) => why.clone(),
+            ProtocolError::MissingClientCapabilities(names) => {
+                format!("The client lacks {}.", names.join(", "))
+            }
+            ProtocolError::ResourceNotFound(uri) => format!("No resource at {uri}."),
+            ProtocolError::Other { message, .. } => message.clone(),
+        }),
+        Conclusion::Stopped(stop) => Some(stop.message.clone()),
+    }
+}

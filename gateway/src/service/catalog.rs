@@ -1,0 +1,76 @@
+//! Workspaces, servers, and the tools behind them.
+
+mod deploy;
+mod load;
+mod secrets;
+mod servers;
+mod tools;
+mod upload;
+mod workspaces;
+
+pub use deploy::{Change, DeployRequest, Deployment, Missing, ToolChange};
+pub use secrets::SecretSummary;
+pub use upload::Uploaded;
+
+use super::{
+    components::{Components, Slot},
+    state::State,
+    vault::Vault,
+};
+use casemate_runtime::Runtime;
+use casemate_store::blobs::Blobs;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+use tokio::sync::Semaphore;
+
+pub(crate) use load::load;
+
+/// Manages what there is.
+#[derive(Debug)]
+pub struct Catalog {
+    state: Arc<State>,
+    blobs: Blobs,
+    runtime: Runtime,
+    components: Arc<Components>,
+    vault: Arc<Vault>,
+    /// One compilation at a time: it takes every core it can get.
+    compiling: Semaphore,
+    /// The latest uploads, so that the deployment that follows need not compile again.
+    recent: Mutex<VecDeque<Slot>>,
+}
+
+/// How many uploads stay compiled while they wait to be deployed.
+const RECENT_UPLOADS: usize = 8;
+
+impl Catalog {
+    /// A catalog over the given parts.
+    pub fn new(
+        state: Arc<State>,
+        blobs: Blobs,
+        runtime: Runtime,
+        components: Arc<Components>,
+        vault: Arc<Vault>,
+    ) -> Self {
+        let compiling = Semaphore::new(1);
+        Self {
+            state,
+            blobs,
+            runtime,
+            components,
+            vault,
+            compiling,
+            recent: Mutex::default(),
+        }
+    }
+
+    fn remember(&self, slot: Slot) {
+        let mut recent = self
+            .recent
+            .lock()
+            .expect("nothing panics while it holds this lock");
+        recent.push_front(slot);
+        recent.truncate(RECENT_UPLOADS);
+    }
+}

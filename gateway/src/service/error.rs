@@ -1,0 +1,93 @@
+//! Why a service refused or failed. No status codes here: the doors translate.
+
+use super::catalog::ToolChange;
+use casemate_domain::{Digest, Invalid};
+use casemate_runtime::Rejection;
+
+/// What can go wrong in a service. Texts are for the caller, except where a source is attached:
+/// that is for the operator's log.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is not there, or the caller may not know that it is.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// The kind of thing.
+        what: &'static str,
+        /// How it was asked for.
+        name: String,
+    },
+    /// The name is taken.
+    #[error("there is already a {what} `{name}`")]
+    AlreadyExists {
+        /// The kind of thing.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A server name that is used in several workspaces.
+    #[error("several workspaces have a server `{name}`: {candidates}")]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// What it could mean.
+        candidates: String,
+    },
+    /// A value that does not parse.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// An uploaded file that is not a tool component.
+    #[error("{}", .0.message)]
+    Rejected(Rejection),
+    /// A deployment that would change what clients were told, without consent.
+    #[error("the deployment changes or removes {count} tool(s) that clients know", count = .changes.len())]
+    ChangesNotAccepted {
+        /// What it would change.
+        changes: Vec<ToolChange>,
+    },
+    /// A tool name that another component of the server already provides.
+    #[error("the tool `{tool}` of this server already comes from component `{component}`")]
+    NameTaken {
+        /// The tool.
+        tool: String,
+        /// The component that provides it.
+        component: String,
+    },
+    /// A component that was not uploaded, or no longer is.
+    #[error("there is no uploaded component {0}")]
+    UnknownComponent(Digest),
+    /// Something changed at the same time.
+    #[error("somebody else changed the same thing at the same moment")]
+    Conflict,
+    /// The store failed. The source is for the operator.
+    #[error("the store failed")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The host failed. The text is for the operator.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Something that is not there.
+    pub fn not_found(what: &'static str, name: impl ToString) -> Self {
+        Self::NotFound {
+            what,
+            name: name.to_string(),
+        }
+    }
+}
+
+macro_rules! store_errors {
+    ($($error:ty),+) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::Store(error.into())
+            }
+        }
+    )+};
+}
+
+store_errors!(
+    casemate_store::metadata::Error,
+    casemate_store::blobs::Error,
+    casemate_store::call_log::Error
+);
