@@ -80,15 +80,9 @@ struct Exchange<'endpoint> {
 }
 
 impl Endpoint {
-    /// An endpoint over a service. The state of calls that wait for input is sealed with a key
-    /// that lives as long as this value; see [`Self::sealing_with`].
-    pub fn new(service: Arc<Service>, settings: Settings) -> Self {
-        Self::sealing_with(service, settings, Seal::ephemeral())
-    }
-
-    /// An endpoint whose sealed state outlives it: another one with the same seal continues what
-    /// this one began.
-    pub fn sealing_with(service: Arc<Service>, settings: Settings, seal: Seal) -> Self {
+    /// An endpoint over a service. Another one with the same seal continues what this one began:
+    /// calls that wait for input.
+    pub fn new(service: Arc<Service>, settings: Settings, seal: Seal) -> Self {
         let prepared = prepared::Cache::default();
         Self {
             inner: Arc::new(Inner {

@@ -31,6 +31,10 @@ async fn mcp(
 }
 
 /// What administrators reach.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each route, all on one page"
+)]
 pub fn admin(app: App) -> Router {
     let authenticated = Router::new()
         // Workspaces and their secrets.

@@ -82,7 +82,7 @@ pub async fn start(options: Options) -> Result<Started> {
     let stop = CancellationToken::new();
     let service = Arc::new(opened.service);
     let settings = mcp_settings(&config, mcp_address);
-    let endpoint = Endpoint::sealing_with(Arc::clone(&service), settings, opened.seal);
+    let endpoint = Endpoint::new(Arc::clone(&service), settings, opened.seal);
     let public_url = public_url(&config, mcp_address).into();
     let app = App {
         service,
@@ -184,12 +184,12 @@ struct Opened {
 async fn open(config: &Config) -> Result<Opened> {
     let data = &config.server.data;
     let (metadata, keyring) = open_metadata(data).await?;
-    let blobs = Blobs::local(&data.join("blobs")).context("opening the store of components")?;
+    let blobs = Blobs::local(data.join("blobs")).context("opening the store of components")?;
     let retention = Retention {
         days: config.call_log.keep_days,
         bytes: config.call_log.keep_bytes,
     };
-    let log = CallLog::open(&data.join("calls"), retention).context("opening the log of calls")?;
+    let log = CallLog::open(data.join("calls"), retention).context("opening the log of calls")?;
     let log = Arc::new(log);
     let runtime = Runtime::new(&casemate_runtime::Config {
         slots: config.sandbox.places,
@@ -266,10 +266,10 @@ fn mcp_settings(config: &Config, address: SocketAddr) -> Settings {
         allowed_hosts,
         allowed_origins: config.server.allowed_origins.clone(),
         allow_loopback_names: address.ip().is_loopback(),
-        // The envelope round the arguments: ids, metadata, capabilities.
+        // Room for what stands round the arguments: ids, metadata, answers and sealed state.
         max_body_bytes: usize::try_from(config.limits.input_bytes)
             .unwrap_or(usize::MAX)
-            .saturating_add(64 << 10),
+            .saturating_add(256 << 10),
     }
 }
 

@@ -39,6 +39,7 @@ impl Seal {
     }
 
     /// A seal that nobody else has and that is gone with this value.
+    #[cfg(test)]
     pub(super) fn ephemeral() -> Self {
         Self::new(random())
     }

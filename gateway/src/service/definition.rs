@@ -3,6 +3,8 @@
 //! Descriptions reach a model and an administrator as text, so nothing in them may be invisible to
 //! the one and readable to the other; schemas are run by us and by clients, so they are bounded.
 
+mod header_mark;
+
 use super::schema::{self, Schema};
 use casemate_domain::{HostPattern, Icon, ToolDefinition};
 use casemate_runtime::{Rejection, RejectionKind};
@@ -85,6 +87,7 @@ fn check_schemas(tool: &ToolDefinition) -> Result<(), Rejection> {
     let input = &tool.input_schema;
     schema::check_input_root(input).map_err(|problem| rejected("input", problem))?;
     Schema::compile(input).map_err(|problem| rejected("input", problem))?;
+    header_mark::check(&input.to_value()).map_err(|problem| rejected("input", problem))?;
     check_text("input schema", input.get(), usize::MAX)
         .map_err(|problem| rejected("input", problem))?;
     if let Some(output) = &tool.output_schema {

@@ -1,5 +1,6 @@
 //! A service in memory with one empty server and one key, and requests to it.
 
+use crate::mcp::Seal;
 use crate::{
     mcp::{Endpoint, Settings},
     service::{
@@ -100,7 +101,7 @@ impl Fixture {
             max_body_bytes: MAX_BODY,
         };
         Self {
-            endpoint: Endpoint::new(Arc::clone(&service), settings),
+            endpoint: Endpoint::new(Arc::clone(&service), settings, Seal::ephemeral()),
             administrator,
             server: server.to_string(),
             key: key.key.expose_secret().to_owned(),

@@ -13,7 +13,7 @@ use crate::service::{
     access::Administrator,
     audit, definition,
     error::Error,
-    snapshot::{ServerView, ToolView},
+    snapshot::{ServerView, Snapshot, ToolView},
     state::Writer,
 };
 use casemate_domain::{
@@ -68,6 +68,21 @@ pub struct Missing {
     pub hosts: Vec<HostPattern>,
 }
 
+/// What is in the store before a deployment is decided.
+struct Stored {
+    /// Bytes of the component.
+    size: u64,
+    /// Where its definitions are.
+    definitions: Digest,
+}
+
+/// A deployment before it happens.
+struct Plan {
+    version: Arc<VersionRecord>,
+    next: ServerView,
+    deployment: Deployment,
+}
+
 impl Catalog {
     /// Deploys a version, or says what deploying it would do.
     pub async fn deploy(
@@ -76,67 +91,84 @@ impl Catalog {
         request: DeployRequest,
     ) -> Result<Deployment, Error> {
         let definitions = self.describe_stored(request.digest).await?;
-        let text =
-            serde_json::to_vec(&definitions).map_err(|error| Error::Internal(error.to_string()))?;
-        let size = self
-            .blobs
-            .size(&request.digest)
-            .await?
-            .ok_or(Error::UnknownComponent(request.digest))?;
         // Written before the turn is taken: it is content-addressed and harmless if unused.
-        let definitions_digest = self.blobs.put(text.into()).await?;
-
+        let stored = self.store_definitions(&request, &definitions).await?;
         let writer = self.state.writer().await;
         let snapshot = writer.snapshot();
         let server = servers::find(&snapshot, &request.server)?;
-        let changes = plan::changes(&server, &request, &definitions)?;
+        let plan = self.plan(&snapshot, &server, &request, definitions, stored)?;
+        if request.dry_run {
+            return Ok(plan.deployment);
+        }
+        let changes = &plan.deployment.changes;
+        let needs_consent = request.activate && changes.iter().any(ToolChange::needs_consent);
+        if needs_consent && !request.accept_changes {
+            return Err(Error::ChangesNotAccepted {
+                changes: plan.deployment.changes,
+            });
+        }
+        let batch = batch(actor, &writer, &server, &plan.next, &plan.version).await?;
+        let next_server = Arc::new(plan.next);
+        writer
+            .commit(batch, |next| servers::put(next, &next_server))
+            .await?;
+        Ok(Deployment {
+            version: Some(plan.version.id),
+            ..plan.deployment
+        })
+    }
+
+    async fn store_definitions(
+        &self,
+        request: &DeployRequest,
+        definitions: &[ToolDefinition],
+    ) -> Result<Stored, Error> {
+        let text =
+            serde_json::to_vec(definitions).map_err(|error| Error::Internal(error.to_string()))?;
+        let size = self.blobs.size(&request.digest).await?;
+        Ok(Stored {
+            size: size.ok_or(Error::UnknownComponent(request.digest))?,
+            definitions: self.blobs.put(text.into()).await?,
+        })
+    }
+
+    fn plan(
+        &self,
+        snapshot: &Snapshot,
+        server: &ServerView,
+        request: &DeployRequest,
+        definitions: Vec<ToolDefinition>,
+        stored: Stored,
+    ) -> Result<Plan, Error> {
+        let changes = plan::changes(server, request, &definitions)?;
         let version = Arc::new(VersionRecord {
             id: VersionId::from_uuid(Uuid::now_v7()),
             server_id: server.record.id,
             workspace_id: server.workspace.id,
             component: request.component.clone(),
             digest: request.digest,
-            definitions: definitions_digest,
-            size,
+            definitions: stored.definitions,
+            size: stored.size,
             grant: request.grant.clone(),
             tools: definitions.iter().map(|tool| tool.name.clone()).collect(),
             created_at: Timestamp::now(),
         });
-        let next_server = self.next_server(&server, &version, &request, definitions)?;
-        let tools = next_server
-            .tools
-            .values()
-            .filter(|tool| tool.record.component == request.component)
-            .cloned()
-            .collect();
-        let secrets = &snapshot.workspaces.get(&server.workspace.id);
+        let next = self.next_server(server, &version, request, definitions)?;
+        let tools = next.tools.values();
+        let tools = tools.filter(|tool| tool.record.component == request.component);
+        let workspace = snapshot.workspaces.get(&server.workspace.id);
         let is_set =
-            |name: &SecretName| secrets.is_some_and(|view| view.secrets.contains_key(name));
-        let missing = missing(&next_server, &version, is_set);
-        if request.dry_run {
-            return Ok(Deployment {
-                version: None,
-                changes,
-                tools,
-                missing,
-            });
-        }
-        if request.activate
-            && !request.accept_changes
-            && changes.iter().any(ToolChange::needs_consent)
-        {
-            return Err(Error::ChangesNotAccepted { changes });
-        }
-        let batch = batch(actor, &writer, &server, &next_server, &version).await?;
-        let next_server = Arc::new(next_server);
-        writer
-            .commit(batch, |next| servers::put(next, &next_server))
-            .await?;
-        Ok(Deployment {
-            version: Some(version.id),
+            |name: &SecretName| workspace.is_some_and(|view| view.secrets.contains_key(name));
+        let deployment = Deployment {
+            version: None,
             changes,
-            tools,
-            missing,
+            tools: tools.cloned().collect(),
+            missing: missing(&next, &version, is_set),
+        };
+        Ok(Plan {
+            version,
+            next,
+            deployment,
         })
     }
 

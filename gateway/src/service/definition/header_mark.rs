@@ -1,0 +1,90 @@
+//! Arguments that travel in a header of their own, so that proxies can see them.
+//!
+//! A mark that clients cannot follow makes them drop the whole tool, so it is refused at upload.
+
+use http::HeaderName;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The schema keyword that asks clients to repeat an argument in a header.
+const MARK: &str = "x-mcp-header";
+
+/// Checks every mark of an input schema.
+pub(super) fn check(schema: &Value) -> Result<(), String> {
+    check_part(schema, &mut BTreeSet::new())
+}
+
+fn check_part(schema: &Value, names: &mut BTreeSet<String>) -> Result<(), String> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        if let Some(header) = property.get(MARK) {
+            check_mark(name, property, header, names)?;
+        }
+        check_part(property, names)?;
+    }
+    let elsewhere = schema.as_object().into_iter().flatten();
+    for (keyword, part) in elsewhere.filter(|(keyword, _)| *keyword != "properties") {
+        if keyword != MARK && holds_mark(part) {
+            return Err(format!(
+                "has `{MARK}` under `{keyword}`; only plain properties can have it"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_mark(
+    name: &str,
+    property: &Value,
+    header: &Value,
+    names: &mut BTreeSet<String>,
+) -> Result<(), String> {
+    let header = header.as_str().unwrap_or_default();
+    if HeaderName::from_bytes(header.as_bytes()).is_err() {
+        return Err(format!(
+            "has `{MARK}` on `{name}` that is not a header name"
+        ));
+    }
+    let kind = property.get("type").and_then(Value::as_str);
+    if !matches!(kind, Some("string" | "integer" | "boolean")) {
+        return Err(format!(
+            "has `{MARK}` on `{name}`, which is neither a string, an integer nor a boolean"
+        ));
+    }
+    if !names.insert(header.to_ascii_lowercase()) {
+        return Err(format!("has `{MARK}` with the name `{header}` twice"));
+    }
+    Ok(())
+}
+
+fn holds_mark(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.contains_key(MARK) || fields.values().any(holds_mark),
+        Value::Array(items) => items.iter().any(holds_mark),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn marks_that_clients_cannot_follow_are_refused() {
+        let mark = |kind: &str, name: &str| json!({ "type": kind, "x-mcp-header": name });
+        let city = || mark("string", "City");
+        let right = json!({ "properties": { "a": city(), "b": mark("integer", "Days") } });
+        assert_eq!(check(&right), Ok(()));
+        for wrong in [
+            json!({ "properties": { "a": mark("number", "City") } }),
+            json!({ "properties": { "a": mark("string", "two words") } }),
+            json!({ "properties": { "a": mark("string", "X\r\nEvil: 1") } }),
+            json!({ "properties": { "a": city(), "b": mark("string", "city") } }),
+            json!({ "anyOf": [{ "properties": { "a": city() } }] }),
+            json!({ "properties": { "a": { "type": "array", "items": city() } } }),
+        ] {
+            assert!(check(&wrong).is_err(), "{wrong}");
+        }
+    }
+}
