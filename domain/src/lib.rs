@@ -19,6 +19,7 @@ mod limit;
 mod name;
 mod outcome;
 mod record;
+mod text;
 mod tool;
 
 pub use call::{Answer, Call, Continuation};
@@ -39,6 +40,7 @@ pub use outcome::{
     StopReason, ToolError, ToolResult,
 };
 pub use record::{CallRecord, LogLevel, LogLine, OutcomeKind};
+pub use text::{hidden_character, is_invisible};
 pub use tool::{Annotations, Needs, SecretNeed, TaskSupport, ToolDefinition};
 
 /// A value that does not parse. Says what is wrong and what would be right.

@@ -85,22 +85,11 @@ fn printable(text: &str) -> String {
         }
         match c {
             '\t' | '\n' => out.push(' '),
-            c if c.is_control() || is_invisible(c) => out.push('\u{fffd}'),
+            c if c.is_control() || casemate_domain::is_invisible(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
     out
-}
-
-/// Characters that change how the text around them is shown, or that nobody sees: direction
-/// overrides, zero-width characters and the tag block.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use crate::{
     bindings::tools::{Annotations, Needs, TaskSupport, Tool},
     convert,
     json::{self, Shape},
-    log::is_invisible,
     rejection::Rejection,
 };
 use casemate_domain as domain;
@@ -72,8 +71,7 @@ fn readable(what: &str, text: &str, longest: usize) -> Result<(), String> {
     if text.len() > longest {
         return Err(format!("its {what} is longer than {longest} bytes"));
     }
-    let hidden = |c: char| (c.is_control() && !matches!(c, '\n' | '\t' | '\r')) || is_invisible(c);
-    match text.chars().find(|c| hidden(*c)) {
+    match domain::hidden_character(text) {
         Some(c) => Err(format!(
             "its {what} holds the character U+{:04X}, which nobody sees",
             u32::from(c)

@@ -11,7 +11,7 @@ pub use plan::{Change, ToolChange};
 use super::{Catalog, load, servers};
 use crate::service::{
     access::Administrator,
-    audit, definition,
+    audit,
     error::Error,
     snapshot::{ServerView, Snapshot, ToolView},
     state::Writer,
@@ -250,9 +250,11 @@ fn missing(
         .filter(|tool| tool.record.version == version.id)
     {
         let needs = &tool.definition.needs;
-        missing
+        let ungranted = needs
             .hosts
-            .extend(definition::ungranted(&needs.hosts, &grant.hosts).cloned());
+            .iter()
+            .filter(|host| !grant.hosts.contains(host));
+        missing.hosts.extend(ungranted.cloned());
         let secrets = needs.secrets.iter().map(|need| &need.name);
         let ungranted = secrets.filter(|name| grant.secret(name.as_str()).is_none());
         missing.secret_grants.extend(ungranted.cloned());
