@@ -15,6 +15,7 @@ mod command_line;
 mod durability;
 mod endpoint;
 mod files;
+mod newcomer;
 mod problems;
 mod samples;
 mod sandbox;
