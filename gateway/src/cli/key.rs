@@ -54,7 +54,6 @@ struct Key {
     status: Option<String>,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
-    last_used_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -139,18 +138,9 @@ async fn list(server: Option<String>, client: &Client, context: &Context) -> Res
         context.printer.result(reply.text())?;
         return Ok(Exit::Ok);
     }
-    let mut rows = Rows::new([
-        "ID",
-        "NAME",
-        "STATUS",
-        "SERVERS",
-        "CREATED",
-        "EXPIRES",
-        "LAST USED",
-    ]);
+    let mut rows = Rows::new(["ID", "NAME", "STATUS", "SERVERS", "CREATED", "EXPIRES"]);
     for key in reply.read::<Keys>()?.keys {
         let (opens, until) = (key.opens(), key.until());
-        let used = key.last_used_at.map_or_else(|| "-".to_owned(), human::date);
         let status = key.status.unwrap_or_default();
         rows.push([
             key.id,
@@ -159,7 +149,6 @@ async fn list(server: Option<String>, client: &Client, context: &Context) -> Res
             opens,
             human::date(key.created_at),
             until,
-            used,
         ]);
     }
     if rows.is_empty() {

@@ -26,3 +26,17 @@ pub(crate) fn batch(
         detail: String::new(),
     })
 }
+
+/// A change for tests that are not about what it is.
+#[cfg(test)]
+pub(crate) fn made_by(actor: casemate_domain::TokenId) -> Batch {
+    Batch::new(&AuditRecord {
+        id: AuditId::from_uuid(Uuid::now_v7()),
+        workspace_id: None,
+        at: Timestamp::now(),
+        actor: Actor::Token { id: actor },
+        action: "test".to_owned(),
+        subject: String::new(),
+        detail: String::new(),
+    })
+}

@@ -10,20 +10,20 @@ use casemate_store::{
     records::{self, Batch, BatchError, Key, Record, Stored},
 };
 use std::{fmt, sync::Arc};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// The snapshot that everybody reads, and the store behind it.
 pub struct State {
     snapshot: ArcSwap<Snapshot>,
     metadata: Arc<dyn Metadata>,
-    writer: Mutex<()>,
+    turns: Arc<Mutex<()>>,
 }
 
 /// The right to change state, held by one at a time. What is checked while holding it is still
 /// true when the change is committed.
-pub struct Writer<'state> {
-    state: &'state State,
-    _turn: MutexGuard<'state, ()>,
+pub struct Writer {
+    state: Arc<State>,
+    turn: OwnedMutexGuard<()>,
 }
 
 impl State {
@@ -32,7 +32,7 @@ impl State {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             metadata,
-            writer: Mutex::default(),
+            turns: Arc::default(),
         }
     }
 
@@ -42,15 +42,16 @@ impl State {
     }
 
     /// Waits for the turn to change something.
-    pub async fn writer(&self) -> Writer<'_> {
+    pub async fn writer(self: &Arc<Self>) -> Writer {
+        let turn = Arc::clone(&self.turns).lock_owned().await;
         Writer {
-            state: self,
-            _turn: self.writer.lock().await,
+            state: Arc::clone(self),
+            turn,
         }
     }
 }
 
-impl Writer<'_> {
+impl Writer {
     /// The state that the change starts from.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.state.snapshot()
@@ -64,23 +65,32 @@ impl Writer<'_> {
     }
 
     /// Makes a change durable, then visible. If the commit fails, nothing is visible.
+    ///
+    /// Runs on its own: whoever asked may go away in the middle, and a change that is in the store
+    /// but not in memory would be a key that is revoked and still opens.
     pub async fn commit(
         self,
         batch: Batch,
-        apply: impl FnOnce(&mut Snapshot),
-    ) -> Result<Arc<Snapshot>, Error> {
-        batch
-            .commit(&*self.state.metadata)
+        apply: impl FnOnce(&mut Snapshot) + Send + 'static,
+    ) -> Result<(), Error> {
+        let Self { state, turn } = self;
+        let committing = tokio::spawn(async move {
+            batch
+                .commit(&*state.metadata)
+                .await
+                .map_err(|error| match error {
+                    BatchError::NameTaken { .. } | BatchError::Changed { .. } => Error::Conflict,
+                    BatchError::Failed(error) => Error::from(error),
+                })?;
+            let mut next = Snapshot::clone(&state.snapshot());
+            apply(&mut next);
+            state.snapshot.store(Arc::new(next));
+            drop(turn);
+            Ok(())
+        });
+        committing
             .await
-            .map_err(|error| match error {
-                BatchError::NameTaken { .. } | BatchError::Changed { .. } => Error::Conflict,
-                BatchError::Failed(error) => Error::from(error),
-            })?;
-        let mut next = Snapshot::clone(&self.snapshot());
-        apply(&mut next);
-        let next = Arc::new(next);
-        self.state.snapshot.store(Arc::clone(&next));
-        Ok(next)
+            .unwrap_or_else(|error| Err(Error::Internal(format!("a commit ended early: {error}"))))
     }
 }
 
@@ -90,8 +100,101 @@ impl fmt::Debug for State {
     }
 }
 
-impl fmt::Debug for Writer<'_> {
+impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Writer")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::{access::keys, audit, snapshot::Snapshot};
+    use casemate_domain::{KeyId, TokenId, WorkspaceId};
+    use casemate_store::{
+        memory::MemoryMetadata,
+        metadata::{Change, CommitError, Entry, Revision, Transaction},
+        records::{KeyRecord, TokenHash},
+    };
+    use std::time::Duration;
+    use tokio::sync::watch;
+    use uuid::Uuid;
+
+    /// A store that takes its time to make a commit durable, as disks do.
+    #[derive(Debug)]
+    struct Slow(MemoryMetadata);
+
+    #[async_trait::async_trait]
+    impl Metadata for Slow {
+        async fn get(&self, key: &[u8]) -> Result<Option<Entry>, casemate_store::metadata::Error> {
+            self.0.get(key).await
+        }
+
+        async fn scan_from(
+            &self,
+            prefix: &[u8],
+            start: &[u8],
+            limit: usize,
+        ) -> Result<Vec<Entry>, casemate_store::metadata::Error> {
+            self.0.scan_from(prefix, start, limit).await
+        }
+
+        async fn commit(&self, transaction: Transaction) -> Result<Revision, CommitError> {
+            let revision = self.0.commit(transaction).await?;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Ok(revision)
+        }
+
+        async fn changes_since(
+            &self,
+            revision: Revision,
+        ) -> Result<Vec<Change>, casemate_store::metadata::Error> {
+            self.0.changes_since(revision).await
+        }
+
+        fn revision(&self) -> Revision {
+            self.0.revision()
+        }
+
+        fn watch(&self) -> watch::Receiver<Revision> {
+            self.0.watch()
+        }
+    }
+
+    fn key() -> Arc<KeyRecord> {
+        Arc::new(KeyRecord {
+            id: KeyId::from_uuid(Uuid::now_v7()),
+            workspace_id: WorkspaceId::from_uuid(Uuid::now_v7()),
+            name: "test".parse().unwrap(),
+            servers: Vec::new(),
+            hash: TokenHash::from_bytes([1; 32]),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            expires_at: None,
+            revoked_at: None,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_change_whose_caller_goes_away_is_in_memory_too() {
+        let metadata = Arc::new(Slow(MemoryMetadata::new()));
+        let state = Arc::new(State::new(Snapshot::default(), metadata.clone()));
+        let record = key();
+        let id = record.id;
+        let writer = state.writer().await;
+        let batch = audit::made_by(TokenId::from_uuid(Uuid::now_v7())).create(&*record);
+        let change = writer.commit(batch, move |next| keys::put(next, record));
+        let went_away = tokio::time::timeout(Duration::from_millis(10), change).await;
+        assert!(
+            went_away.is_err(),
+            "the caller was gone before the commit was done"
+        );
+        assert_ne!(
+            metadata.revision(),
+            Revision::default(),
+            "the store has the change"
+        );
+        // The next turn starts when the change is over.
+        let next = state.writer().await;
+        assert!(next.snapshot().keys.contains_key(&id), "and so has memory");
     }
 }

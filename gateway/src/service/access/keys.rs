@@ -90,7 +90,8 @@ impl Access {
         });
         let batch =
             audit::batch(actor, Some(workspace_id), "key.create", record.id).create(&*record);
-        writer.commit(batch, |next| put(next, &record)).await?;
+        let made = Arc::clone(&record);
+        writer.commit(batch, move |next| put(next, made)).await?;
         let status = KeyStatus::of(&record, created_at);
         Ok(NewKey {
             key,
@@ -119,7 +120,8 @@ impl Access {
         let stored = writer.stored(&record.key()).await?;
         let batch = audit::batch(actor, Some(record.workspace_id), "key.revoke", id)
             .replace(&stored, &*revoked);
-        writer.commit(batch, |next| put(next, &revoked)).await?;
+        let shown = Arc::clone(&revoked);
+        writer.commit(batch, move |next| put(next, shown)).await?;
         Ok(KeySummary {
             record: revoked,
             status: KeyStatus::Revoked,
@@ -144,11 +146,11 @@ impl Access {
     }
 }
 
-pub(crate) fn put(snapshot: &mut Snapshot, record: &Arc<KeyRecord>) {
+pub(crate) fn put(snapshot: &mut Snapshot, record: Arc<KeyRecord>) {
     snapshot
         .keys_by_hash
         .insert(*record.hash.as_bytes(), record.id);
-    snapshot.keys.insert(record.id, Arc::clone(record));
+    snapshot.keys.insert(record.id, record);
 }
 
 fn one_workspace(

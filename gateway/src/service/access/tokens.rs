@@ -90,7 +90,7 @@ impl Access {
             token_id: record.id,
         };
         let batch = audit::batch(&actor, None, "token.bootstrap", record.id).create(&*record);
-        writer.commit(batch, |next| put(next, &record)).await?;
+        writer.commit(batch, move |next| put(next, record)).await?;
         Ok(if made {
             FirstToken::Made(token)
         } else {
@@ -99,11 +99,11 @@ impl Access {
     }
 }
 
-pub(crate) fn put(snapshot: &mut Snapshot, record: &Arc<TokenRecord>) {
+pub(crate) fn put(snapshot: &mut Snapshot, record: Arc<TokenRecord>) {
     snapshot
         .tokens_by_hash
         .insert(*record.hash.as_bytes(), record.id);
-    snapshot.tokens.insert(record.id, Arc::clone(record));
+    snapshot.tokens.insert(record.id, record);
 }
 
 fn check_brought(token: &str) -> Result<(), Error> {

@@ -110,7 +110,7 @@ impl Catalog {
         let batch = batch(actor, &writer, &server, &plan.next, &plan.version).await?;
         let next_server = Arc::new(plan.next);
         writer
-            .commit(batch, |next| servers::put(next, &next_server))
+            .commit(batch, move |next| servers::put(next, next_server))
             .await?;
         Ok(Deployment {
             version: Some(plan.version.id),
@@ -210,7 +210,7 @@ impl Catalog {
 /// The writes that lead from one server to the next.
 async fn batch(
     actor: &Administrator,
-    writer: &Writer<'_>,
+    writer: &Writer,
     server: &ServerView,
     next: &ServerView,
     version: &VersionRecord,

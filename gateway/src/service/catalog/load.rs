@@ -82,10 +82,10 @@ pub(crate) async fn load(
         }
     }
     for stored in everything.keys.into_values() {
-        keys::put(&mut snapshot, &Arc::new(stored.record));
+        keys::put(&mut snapshot, Arc::new(stored.record));
     }
     for stored in everything.tokens.into_values() {
-        tokens::put(&mut snapshot, &Arc::new(stored.record));
+        tokens::put(&mut snapshot, Arc::new(stored.record));
     }
     for (id, stored) in everything.servers {
         let record = stored.record;

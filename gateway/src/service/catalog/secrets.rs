@@ -65,7 +65,7 @@ impl Catalog {
         let mut changed = WorkspaceView::clone(&workspace);
         changed.secrets.insert(name, record);
         writer
-            .commit(batch, |next| {
+            .commit(batch, move |next| {
                 drop(next.workspaces.insert(id, Arc::new(changed)))
             })
             .await?;
@@ -90,7 +90,7 @@ impl Catalog {
         let stored = writer.stored(&record.key()).await?;
         let batch = audit::batch(actor, Some(id), "secret.delete", name).remove(&stored);
         writer
-            .commit(batch, |next| {
+            .commit(batch, move |next| {
                 drop(next.workspaces.insert(id, Arc::new(changed)))
             })
             .await?;

@@ -53,7 +53,8 @@ impl Catalog {
             tools,
             versions,
         });
-        writer.commit(batch, |next| put(next, &server)).await?;
+        let made = Arc::clone(&server);
+        writer.commit(batch, move |next| put(next, made)).await?;
         Ok(server)
     }
 
@@ -85,7 +86,8 @@ impl Catalog {
             record,
             ..ServerView::clone(&server)
         });
-        writer.commit(batch, |next| put(next, &changed)).await?;
+        let shown = Arc::clone(&changed);
+        writer.commit(batch, move |next| put(next, shown)).await?;
         Ok(changed)
     }
 
@@ -119,10 +121,8 @@ impl Catalog {
     }
 }
 
-pub(super) fn put(snapshot: &mut Snapshot, server: &Arc<ServerView>) {
-    snapshot
-        .servers
-        .insert(server.record.id, Arc::clone(server));
+pub(super) fn put(snapshot: &mut Snapshot, server: Arc<ServerView>) {
+    snapshot.servers.insert(server.record.id, server);
 }
 
 pub(super) fn find(snapshot: &Snapshot, reference: &str) -> Result<Arc<ServerView>, Error> {

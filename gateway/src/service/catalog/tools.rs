@@ -46,7 +46,7 @@ impl Catalog {
             .insert(changed.record.name.clone(), Arc::clone(&changed));
         let next_server = Arc::new(next_server);
         writer
-            .commit(batch, |next| servers::put(next, &next_server))
+            .commit(batch, move |next| servers::put(next, next_server))
             .await?;
         Ok(changed)
     }

@@ -39,7 +39,7 @@ impl Catalog {
             secrets: BTreeMap::new(),
         };
         writer
-            .commit(batch, |next| {
+            .commit(batch, move |next| {
                 drop(next.workspaces.insert(record.id, Arc::new(view)))
             })
             .await?;
