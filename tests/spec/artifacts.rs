@@ -178,7 +178,7 @@ fn a_compilation_over_its_budget_is_refused_and_within_it_is_not() {
 fn a_component_that_takes_very_long_to_compile_disturbs_no_calls() {
     let (mut gateway, server) = with_echo();
     gateway.stop();
-    gateway.reconfigure("compile.wall_ms = 2000");
+    gateway.reconfigure("compile.wall_ms = 1500");
     gateway.start_again();
     let target = gateway.server("target");
     let path = gateway.scratch().join("slow.wasm");
@@ -211,16 +211,24 @@ fn tool_with(items: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// Functions that the checks of their shape just let pass: many locals, many branches.
+/// Functions that the checks of their shape just let pass: many locals and branches in some, many
+/// values alive at once in others.
 fn slow_functions() -> String {
     let locals = "i32 ".repeat(2_000);
     let branches: String = (0..1_200)
         .map(|n| {
-            format!(
-                "(if (local.get {n}) (then (local.set {} (i32.const {n}))) (else))",
-                n + 1
-            )
+            let next = n + 1;
+            format!("(if (local.get {n}) (then (local.set {next} (i32.const {n}))) (else))")
         })
         .collect();
-    format!("(func (local {locals}) {branches})").repeat(38)
+    let branching = format!("(func (local {locals}) {branches})").repeat(38);
+    let alive = format!(
+        "(func (result i32) {} {})",
+        "call $value ".repeat(150_000),
+        "i32.add ".repeat(149_999)
+    );
+    format!(
+        "(func $value (result i32) i32.const 1) {branching} {}",
+        alive.repeat(7)
+    )
 }
