@@ -150,7 +150,7 @@ fn a_refused_upload_leaves_no_artifact() {
     fs::write(&path, tool_with("")).unwrap();
     let pushed = gateway.cli(["push", path.to_str().unwrap(), "-s", &server.id]);
     assert!(pushed.stderr.contains("wrong_world"), "{pushed}");
-    assert_eq!(artifacts(&gateway), [PathBuf::new(); 0]);
+    assert!(artifacts(&gateway).is_empty());
 }
 
 #[test]
