@@ -75,7 +75,7 @@ pub enum LoadError {
     },
     /// The store failed.
     #[error("component {0} cannot be read")]
-    Store(Digest, #[source] blobs::Error),
+    Store(Digest, #[source] Box<blobs::Error>),
 }
 
 impl Components {
@@ -232,7 +232,7 @@ impl Components {
         match self.blobs.get(&digest).await {
             Ok(Some(wasm)) => Ok(wasm),
             Ok(None) | Err(blobs::Error::BlobDamaged { .. }) => Err(LoadError::Integrity(digest)),
-            Err(error) => Err(LoadError::Store(digest, error)),
+            Err(error) => Err(LoadError::Store(digest, Box::new(error))),
         }
     }
 
