@@ -26,6 +26,7 @@ mod target;
 mod tool;
 mod workspace;
 
+use crate::compile_worker;
 use clap::{CommandFactory, Parser, Subcommand};
 use client::Client;
 use exit::{EXIT_CODES, Exit};
@@ -98,6 +99,13 @@ impl Context {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    // Before all else, so that it has nothing to give away; it is in no help and no completion.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == compile_worker::COMMAND)
+    {
+        return compile_worker::main();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -19,6 +19,8 @@ pub struct Config {
     pub limits: Limits,
     /// The sandbox as a whole.
     pub sandbox: Sandbox,
+    /// Compiling what is uploaded.
+    pub compile: Compile,
     /// What tools may reach over HTTP, beyond their grants.
     pub egress: Egress,
     /// The log of calls.
@@ -76,6 +78,20 @@ pub struct Sandbox {
 impl Default for Sandbox {
     fn default() -> Self {
         Self { places: 1_000 }
+    }
+}
+
+/// Compiling what is uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Compile {
+    /// How long one compilation may take, in milliseconds. It has a limit on its CPU time as well.
+    pub wall_ms: u64,
+}
+
+impl Default for Compile {
+    fn default() -> Self {
+        Self { wall_ms: 90_000 }
     }
 }
 
@@ -187,6 +203,9 @@ impl Config {
                 "sandbox.places",
                 "and `server.max_connections` must be at least 1",
             ));
+        }
+        if self.compile.wall_ms == 0 {
+            return Err(refused("compile.wall_ms", "must be at least 1"));
         }
         Ok(())
     }

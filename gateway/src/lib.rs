@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod cli;
+pub mod compile_worker;
 pub mod config;
 pub mod listen;
 pub mod mcp;

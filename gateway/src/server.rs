@@ -205,6 +205,8 @@ async fn open(config: &Config) -> Result<Opened> {
     let service = Service::load(Parts {
         metadata: Arc::clone(&metadata),
         blobs,
+        artifacts: data.join("artifacts"),
+        compile_budget: Duration::from_millis(config.compile.wall_ms),
         log: Arc::clone(&log),
         runtime,
         keyring,

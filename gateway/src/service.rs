@@ -28,13 +28,13 @@ pub use error::Error;
 pub use snapshot::{ServerView, ToolView};
 
 use casemate_domain::Limits;
-use casemate_runtime::Runtime;
+use casemate_runtime::{Artifacts, Runtime};
 use casemate_store::{blobs::Blobs, call_log::CallLog, metadata::Metadata, records};
 use components::Components;
 use credential::Pepper;
 use keyring::Keyring;
 use state::State;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use vault::Vault;
 
 /// Everything that the doors call.
@@ -53,6 +53,10 @@ pub struct Parts {
     pub metadata: Arc<dyn Metadata>,
     /// Where components are.
     pub blobs: Blobs,
+    /// The folder of what was compiled from them.
+    pub artifacts: PathBuf,
+    /// How long one compilation may take.
+    pub compile_budget: Duration,
     /// Where calls are recorded.
     pub log: Arc<CallLog>,
     /// What runs them.
@@ -71,13 +75,23 @@ impl Service {
         let Parts {
             metadata,
             blobs,
+            artifacts,
+            compile_budget,
             log,
             runtime,
             keyring,
             limits,
             places,
         } = parts;
-        let components = Arc::new(Components::new(runtime.clone(), blobs.clone()));
+        let key = keyring.derive("compiled artifacts");
+        let artifacts = Artifacts::open(artifacts, key, &runtime)
+            .map_err(|error| Error::Store(error.into()))?;
+        let components = Arc::new(Components::new(
+            runtime.clone(),
+            blobs.clone(),
+            artifacts,
+            compile_budget,
+        ));
         let vault = Arc::new(Vault::new(&keyring));
         let everything = records::load_all(&*metadata).await?;
         let snapshot = catalog::load(everything, &blobs, &components).await;

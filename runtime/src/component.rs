@@ -2,7 +2,7 @@
 //!
 //! First static checks that cost milliseconds, then the compiler. Compiling is not bounded by
 //! anything here but the shape of the code; a host that compiles for strangers does it in a
-//! process with limits of its own.
+//! process with limits of its own and loads what that made.
 
 mod guard;
 mod inspect;
@@ -47,18 +47,13 @@ struct Inner {
     pre: InstancePre<State>,
     describe: ComponentExportIndex,
     call: ComponentExportIndex,
-    inspection: Inspection,
+    digest: Digest,
 }
 
 impl Component {
     /// The digest of the uploaded bytes.
     pub fn digest(&self) -> Digest {
-        self.inner.inspection.digest
-    }
-
-    /// What the uploaded bytes say about themselves.
-    pub fn inspection(&self) -> &Inspection {
-        &self.inner.inspection
+        self.inner.digest
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -108,16 +103,35 @@ pub(crate) fn compile(
     linker: &Linker<State>,
     wasm: &[u8],
 ) -> Result<Component, Rejection> {
+    let inspection = require_tool(wasm)?;
+    let component = wasmtime::component::Component::from_binary(engine, wasm)
+        .map_err(|error| too_large(&error))?;
+    link(linker, &component, inspection.digest)
+}
+
+/// Checks and compiles a component, to be loaded and linked elsewhere.
+pub(crate) fn precompile(engine: &Engine, wasm: &[u8]) -> Result<Vec<u8>, Rejection> {
+    require_tool(wasm)?;
+    engine
+        .precompile_component(wasm)
+        .map_err(|error| too_large(&error))
+}
+
+/// All that can be told about a component before it is compiled.
+fn require_tool(wasm: &[u8]) -> Result<Inspection, Rejection> {
     let inspection = inspect(wasm)?;
     inspect::require_tools(&inspection)?;
     inspect::require_offered(&inspection)?;
-    let component = wasmtime::component::Component::from_binary(engine, wasm).map_err(|error| {
-        Rejection::new(
-            RejectionKind::ComponentTooLarge,
-            format!("The component asks for more than one sandbox gives: {error:#}"),
-        )
-    })?;
-    let pre = linker.instantiate_pre(&component).map_err(wrong_type)?;
+    Ok(inspection)
+}
+
+/// Links a compiled component to the host and checks the types of what it exports.
+pub(crate) fn link(
+    linker: &Linker<State>,
+    component: &wasmtime::component::Component,
+    digest: Digest,
+) -> Result<Component, Rejection> {
+    let pre = linker.instantiate_pre(component).map_err(wrong_type)?;
     let describe = export::<Describe>(&pre, "describe")?;
     let call = export::<Call<'_>>(&pre, "call")?;
     Ok(Component {
@@ -125,9 +139,17 @@ pub(crate) fn compile(
             pre,
             describe,
             call,
-            inspection,
+            digest,
         }),
     })
+}
+
+/// What a valid component that the engine does not take is refused with.
+pub(crate) fn too_large(error: &wasmtime::Error) -> Rejection {
+    Rejection::new(
+        RejectionKind::ComponentTooLarge,
+        format!("The component asks for more than one sandbox gives: {error:#}"),
+    )
 }
 
 /// The parameters and results of a function.

@@ -5,7 +5,10 @@
 
 use crate::runtime::Config;
 use futures_util::FutureExt;
-use std::num::NonZeroUsize;
+use std::{
+    hash::{Hash, Hasher},
+    num::NonZeroUsize,
+};
 use wasmtime::{
     Enabled, Engine, InstanceAllocationStrategy, Module, PoolingAllocationConfig, Result, Store,
     Strategy, WasmBacktraceDetails, WasmFeatures,
@@ -99,6 +102,32 @@ fn tried(strategy: InstanceAllocationStrategy) -> Result<Engine> {
     Ok(engine)
 }
 
+/// An engine that compiles as the others do and reserves nothing for calls.
+pub(crate) fn for_compiling() -> Result<Engine> {
+    Engine::new(&settings(InstanceAllocationStrategy::OnDemand))
+}
+
+/// What compiled code depends on: the settings, the target and its CPU features, and the version
+/// of wasmtime. Code goes only into an engine with the same fingerprint.
+pub(crate) fn fingerprint(engine: &Engine) -> [u8; 32] {
+    let mut hasher = Blake3(blake3::Hasher::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    *hasher.0.finalize().as_bytes()
+}
+
+/// The standard library's own hashers give 64 bits, and promise no two processes the same ones.
+struct Blake3(blake3::Hasher);
+
+impl Hasher for Blake3 {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("the fingerprint is taken from the digest")
+    }
+}
+
 fn settings(strategy: InstanceAllocationStrategy) -> wasmtime::Config {
     let mut settings = wasmtime::Config::new();
     settings
@@ -180,5 +209,20 @@ mod tests {
             ..Config::default()
         };
         assert!(build(&small).unwrap().1.pooled);
+    }
+
+    #[test]
+    fn allocation_does_not_change_what_code_fits_and_metering_does() {
+        let small = Config {
+            slots: 2,
+            ..Config::default()
+        };
+        let compiling = for_compiling().unwrap();
+        let (pooled, _) = build(&small).unwrap();
+        assert_eq!(fingerprint(&compiling), fingerprint(&pooled));
+        let mut unmetered = settings(InstanceAllocationStrategy::OnDemand);
+        unmetered.consume_fuel(false);
+        let unmetered = Engine::new(&unmetered).unwrap();
+        assert_ne!(fingerprint(&compiling), fingerprint(&unmetered));
     }
 }

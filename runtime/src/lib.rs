@@ -29,16 +29,21 @@
 //! what it prints becomes lines of its log; its clocks are real but no finer than a millisecond;
 //! its random bytes are good, 64 KiB at a time. There are no sockets.
 //!
-//! What this crate does not do: queue calls, check arguments against schemas, remember anything,
-//! or bound the time that compiling takes.
+//! What was compiled once can be kept: [`Compiler`] makes code in a process of its own, [`Artifacts`]
+//! keeps it authenticated, and [`Runtime::load`] takes only what was verified.
+//!
+//! What this crate does not do: queue calls, check arguments against schemas, remember anything
+//! else, or bound the time that compiling takes.
 //!
 //! [`Outcome`]: casemate_domain::Outcome
 
 #![deny(missing_docs)]
 
+mod artifact;
 mod bindings;
 mod call;
 mod clock;
+mod compiler;
 mod component;
 mod convert;
 mod describe;
@@ -58,6 +63,8 @@ mod state;
 mod stdio;
 mod stop;
 
+pub use artifact::{ArtifactError, Artifacts, Refusal, VerifiedArtifact};
+pub use compiler::Compiler;
 pub use component::{Component, ComponentKind, Inspection, inspect};
 pub use rejection::{Rejection, RejectionKind};
 pub use runtime::{Config, EgressPolicy, Environment, Error, Observer, Runtime, Unobserved};

@@ -1,9 +1,11 @@
 //! Why an upload is refused.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The kinds of refusal. The words are stable: callers, logs and documentation use them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RejectionKind {
     /// It is not valid WebAssembly.
     MalformedComponent,
@@ -55,7 +57,7 @@ impl fmt::Display for RejectionKind {
 }
 
 /// A refused upload.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Rejection {
     /// Why, in a word.

@@ -1,6 +1,7 @@
 //! The one thing an embedder holds: an engine, a linker and the policy for outgoing HTTP.
 
 use crate::{
+    artifact::{self, VerifiedArtifact},
     call, component,
     component::Component,
     describe,
@@ -157,6 +158,15 @@ impl Runtime {
     /// thread for blocking work.
     pub fn compile(&self, wasm: &[u8]) -> Result<Component, Rejection> {
         component::compile(&self.inner.engine, &self.inner.linker, wasm)
+    }
+
+    /// Links a component that was compiled earlier. Takes a fraction of a millisecond.
+    pub fn load(&self, artifact: &VerifiedArtifact) -> Result<Component, Rejection> {
+        artifact::load(&self.inner.engine, &self.inner.linker, artifact)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
     }
 
     /// Asks a component for its tools, in a sandbox in which every capability is denied.

@@ -146,6 +146,11 @@ impl Gateway {
         self.running = Some(self.await_ready(child, &ready));
     }
 
+    /// Replaces the configuration file, for the next start.
+    pub fn reconfigure(&mut self, lines: &str) {
+        self.settings.replace_config(lines);
+    }
+
     /// Tries to start it and expects that it ends by itself, with a failure. Gives what it said.
     #[track_caller]
     pub fn refuses_to_start(&self) -> String {

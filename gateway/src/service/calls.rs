@@ -286,7 +286,9 @@ fn unloadable(error: &LoadError, id: CallId) -> Stop {
     tracing::error!(%id, error = error as &dyn std::error::Error, "a component cannot be loaded");
     let reason = match error {
         LoadError::Integrity(_) => StopReason::ArtifactIntegrity,
-        LoadError::Compile { .. } | LoadError::Store(..) => StopReason::Internal,
+        LoadError::Rejected { .. } | LoadError::Host { .. } | LoadError::Store(..) => {
+            StopReason::Internal
+        }
     };
     let message = format!(
         "The tool cannot be loaded ({reason}). Tell the operator the call id {id}; \

@@ -23,7 +23,6 @@ use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
 };
-use tokio::sync::Semaphore;
 
 pub(crate) use load::load;
 
@@ -35,8 +34,6 @@ pub struct Catalog {
     runtime: Runtime,
     components: Arc<Components>,
     vault: Arc<Vault>,
-    /// One compilation at a time: it takes every core it can get.
-    compiling: Semaphore,
     /// The latest uploads, so that the deployment that follows need not compile again.
     recent: Mutex<VecDeque<Slot>>,
 }
@@ -53,14 +50,12 @@ impl Catalog {
         components: Arc<Components>,
         vault: Arc<Vault>,
     ) -> Self {
-        let compiling = Semaphore::new(1);
         Self {
             state,
             blobs,
             runtime,
             components,
             vault,
-            compiling,
             recent: Mutex::default(),
         }
     }

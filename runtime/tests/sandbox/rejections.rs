@@ -48,12 +48,10 @@ fn a_component_cut_anywhere_is_refused_and_nothing_panics() {
     let whole = quick();
     let mut compiled = 0;
     for end in 0..whole.len() {
-        if let Ok(component) = runtime().compile(&whole[..end]) {
+        if runtime().compile(&whole[..end]).is_ok() {
             // Names and producers stand at the end and may be missing.
-            assert_eq!(
-                component.inspection().exports,
-                ["casemate:tool/tools@1.0.0"]
-            );
+            let inspection = casemate_runtime::inspect(&whole[..end]).unwrap();
+            assert_eq!(inspection.exports, ["casemate:tool/tools@1.0.0"]);
             compiled += 1;
         }
     }

@@ -62,6 +62,10 @@ impl Builder {
         }
     }
 
+    pub(super) fn replace_config(&mut self, lines: &str) {
+        lines.clone_into(&mut self.config);
+    }
+
     pub(super) fn apply(&self, command: &mut Command, folder: &Path) {
         if !self.config.is_empty() {
             let file = folder.join("config.toml");

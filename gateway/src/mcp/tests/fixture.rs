@@ -63,6 +63,8 @@ impl Fixture {
         let service = Service::load(Parts {
             metadata: Arc::new(MemoryMetadata::default()),
             blobs: Blobs::local(path.join("blobs")).unwrap(),
+            artifacts: path.join("artifacts"),
+            compile_budget: std::time::Duration::from_secs(1),
             log: Arc::new(call_log),
             runtime: Runtime::new(&Config {
                 slots: 2,

@@ -1,10 +1,10 @@
 //! Taking in a component: examined, compiled, asked what it is, kept.
 
 use super::Catalog;
-use crate::service::{definition, error::Error};
+use crate::service::{components::LoadError, definition, error::Error};
 use bytes::Bytes;
 use casemate_domain::{Digest, ToolDefinition};
-use casemate_runtime::Inspection;
+use casemate_runtime::{Component, Inspection};
 
 /// What came of an upload.
 #[derive(Debug)]
@@ -21,7 +21,17 @@ impl Catalog {
     /// Nothing is visible to clients by this: a component becomes tools by being deployed.
     pub async fn upload(&self, wasm: Bytes) -> Result<Uploaded, Error> {
         let inspection = casemate_runtime::inspect(&wasm).map_err(Error::Rejected)?;
-        let tools = self.describe(inspection.digest, wasm.clone()).await?;
+        let digest = inspection.digest;
+        let tools = match self.describe(digest, wasm.clone()).await {
+            Ok(tools) => tools,
+            Err(error) => {
+                // Nothing can refer to what was never taken in.
+                if !self.blobs.exists(&digest).await? {
+                    self.components.forget(digest).await;
+                }
+                return Err(error);
+            }
+        };
         self.blobs.put(wasm).await?;
         Ok(Uploaded { inspection, tools })
     }
@@ -43,7 +53,7 @@ impl Catalog {
         let slot = self.components.slot(digest);
         let component = match self.components.get(&slot) {
             Some(component) => component,
-            None => self.compile(wasm).await?,
+            None => self.compile(digest, wasm).await?,
         };
         let tools = self
             .runtime
@@ -56,16 +66,11 @@ impl Catalog {
         Ok(tools)
     }
 
-    async fn compile(&self, wasm: Bytes) -> Result<casemate_runtime::Component, Error> {
-        let _turn = self
-            .compiling
-            .acquire()
-            .await
-            .expect("this semaphore is never closed");
-        let runtime = self.runtime.clone();
-        tokio::task::spawn_blocking(move || runtime.compile(&wasm))
-            .await
-            .map_err(|error| Error::Internal(format!("the compiler ended early: {error}")))?
-            .map_err(Error::Rejected)
+    async fn compile(&self, digest: Digest, wasm: Bytes) -> Result<Component, Error> {
+        let taken = self.components.take_in(digest, wasm).await;
+        taken.map_err(|error| match error {
+            LoadError::Rejected { rejection, .. } => Error::Rejected(rejection),
+            other => Error::Internal(other.to_string()),
+        })
     }
 }

@@ -1,0 +1,147 @@
+//! The process that compiles one component and ends: `casemate compile-worker`.
+//!
+//! A compiler that is fed by strangers can be made to take all time and memory there is. Here it
+//! takes its own: the process limits itself before it reads a byte, holds no keys, opens no file,
+//! and is killed from outside when its time is up.
+//!
+//! Standard input is the component, standard output the [`Answer`]. A process that ends without a
+//! whole answer has failed.
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use casemate_runtime::{Compiler, Rejection};
+use rustix::process::{Resource, Rlimit, nice, setrlimit};
+use std::{
+    io::{self, Read, Write},
+    process::ExitCode,
+};
+
+/// The name of the command. It is not for people, so the help does not list it.
+pub const COMMAND: &str = "compile-worker";
+
+/// More than any component that passes the checks of its shape was seen to need.
+const ADDRESS_SPACE: u64 = 2 << 30;
+/// Of all threads together.
+const CPU_SECONDS: u64 = 60;
+const OPEN_FILES: u64 = 32;
+/// Calls go first.
+const NICE: i32 = 10;
+
+/// What the worker found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The compiled code.
+    Code(Bytes),
+    /// Why there is none.
+    Rejected(Rejection),
+}
+
+const CODE: u8 = b'C';
+const REJECTED: u8 = b'R';
+
+impl Answer {
+    /// Reads what a worker wrote, if it is whole.
+    pub fn parse(mut written: Bytes) -> Option<Self> {
+        if written.is_empty() {
+            return None;
+        }
+        let body = written.split_off(1);
+        match written[0] {
+            CODE => Some(Self::Code(body)),
+            REJECTED => serde_json::from_slice(&body).ok().map(Self::Rejected),
+            _ => None,
+        }
+    }
+
+    fn write(compiled: Result<Vec<u8>, Rejection>, mut to: impl Write) -> Result<()> {
+        match compiled {
+            Ok(code) => {
+                to.write_all(&[CODE])?;
+                to.write_all(&code)?;
+            }
+            Err(rejection) => {
+                to.write_all(&[REJECTED])?;
+                serde_json::to_writer(&mut to, &rejection)?;
+            }
+        }
+        Ok(to.flush()?)
+    }
+}
+
+/// Runs the worker in this process, which is not good for anything else afterwards.
+pub fn main() -> ExitCode {
+    match work() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Whoever waits for the answer logs this.
+            drop(writeln!(io::stderr(), "{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work() -> Result<()> {
+    confine().context("limiting this process")?;
+    let mut wasm = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut wasm)
+        .context("reading the component")?;
+    let compiler = Compiler::new().context("starting the compiler")?;
+    Answer::write(compiler.precompile(&wasm), io::stdout().lock()).context("writing the answer")
+}
+
+fn confine() -> rustix::io::Result<()> {
+    for (resource, limit) in [
+        (Resource::As, ADDRESS_SPACE),
+        (Resource::Cpu, CPU_SECONDS),
+        (Resource::Nofile, OPEN_FILES),
+        (Resource::Core, 0),
+    ] {
+        // The soft limit on CPU time ends the process by a signal, like the hard one.
+        let limit = Rlimit {
+            current: Some(limit),
+            maximum: Some(limit),
+        };
+        setrlimit(resource, limit)?;
+    }
+    nice(NICE)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use casemate_runtime::RejectionKind;
+
+    fn written(compiled: Result<Vec<u8>, Rejection>) -> Bytes {
+        let mut bytes = Vec::new();
+        Answer::write(compiled, &mut bytes).unwrap();
+        bytes.into()
+    }
+
+    #[test]
+    fn an_answer_is_read_as_it_was_written() {
+        let code = vec![1, 2, 3];
+        let answer = Answer::parse(written(Ok(code.clone())));
+        assert_eq!(answer, Some(Answer::Code(code.into())));
+        let rejection = Rejection {
+            kind: RejectionKind::WrongWorld,
+            message: "no".to_owned(),
+        };
+        let answer = Answer::parse(written(Err(rejection.clone())));
+        assert_eq!(answer, Some(Answer::Rejected(rejection)));
+    }
+
+    #[test]
+    fn what_is_not_a_whole_answer_is_none() {
+        let rejection = Rejection {
+            kind: RejectionKind::WrongWorld,
+            message: "no".to_owned(),
+        };
+        let whole = written(Err(rejection));
+        for bytes in [b"".as_slice(), b"x", b"thread panicked", &whole[..9]] {
+            assert_eq!(Answer::parse(Bytes::copy_from_slice(bytes)), None);
+        }
+    }
+}
