@@ -4,25 +4,29 @@
 //! that sends its headers one byte at a time holds a connection for ever.
 
 use axum::Router;
+use hyper::server::conn::http1;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, the first and every further one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may leave an answer unread.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest head of a request, in bytes.
 const MAX_HEADER_BYTES: usize = 32 << 10;
-/// Requests at once on one HTTP/2 connection.
-const MAX_STREAMS: u32 = 64;
+/// The most headers of a request.
+const MAX_HEADERS: usize = 100;
 /// How long to wait after the system refused a connection, for example for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -51,9 +55,7 @@ pub async fn serve(
             }
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
+        let connection = builder.serve_connection(TokioIo::new(patient(stream)), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -66,6 +68,53 @@ pub async fn serve(
     if time::timeout(drain, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+}
+
+/// How many connections a listener may hold, given how many files this process may open. The rest is
+/// for the store, for requests of tools, and for the other listener: whoever opens connections at
+/// one must not lock administrators out of the other.
+pub fn affordable(wanted: usize, share: Share) -> usize {
+    let files = open_files();
+    let affordable = match share {
+        Share::Most => files / 4 * 3,
+        Share::Little => files / 8,
+    };
+    if affordable < wanted {
+        tracing::info!(
+            files,
+            connections = affordable,
+            wanted,
+            "fewer connections than configured: this process may not open more files"
+        );
+    }
+    wanted.min(affordable).max(1)
+}
+
+/// Which part of the files a listener may have open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// The listener that everybody reaches.
+    Most,
+    /// The listener of administrators.
+    Little,
+}
+
+/// How many files this process may open, after raising the limit as far as it goes: the low default
+/// is for programs that cannot count beyond it, which this one can.
+fn open_files() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let granted = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => maximum,
+        Err(_) => current,
+    };
+    granted.map_or(usize::MAX, |files| {
+        usize::try_from(files).unwrap_or(usize::MAX)
+    })
 }
 
 async fn accept(
@@ -83,19 +132,22 @@ async fn accept(
     Ok((stream, place))
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// A stream that gives up on a client that does not read. Reading has no limit here: while a call
+/// runs, the client rightly says nothing.
+fn patient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    Box::pin(stream)
+}
+
+/// HTTP/1 only: without TLS no client of ours speaks anything else, and a client that says nothing
+/// must not be waited for while it is guessed what it will speak.
+fn builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES.max(8_192))
-        .max_headers(100);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(MAX_STREAMS)
-        .max_header_list_size(MAX_HEADER_BYTES as u32)
-        .keep_alive_interval(Duration::from_secs(30));
+        .max_buf_size(MAX_HEADER_BYTES)
+        .max_headers(MAX_HEADERS);
     builder
 }

@@ -3,7 +3,7 @@
 use crate::{
     admin::App,
     config::Config,
-    listen,
+    listen::{self, Share},
     mcp::{Endpoint, Seal, Settings},
     router,
     service::{FirstToken, Parts, Service, keyring},
@@ -91,22 +91,19 @@ pub async fn start(options: Options) -> Result<Started> {
     };
 
     let drain = Duration::from_millis(server.drain_ms);
-    let connections = server.max_connections;
+    let serve = |listener, router, share| {
+        let connections = listen::affordable(server.max_connections, share);
+        tokio::spawn(listen::serve(
+            listener,
+            router,
+            connections,
+            stop.clone(),
+            drain,
+        ))
+    };
     let listeners = vec![
-        tokio::spawn(listen::serve(
-            mcp,
-            router::public(endpoint),
-            connections,
-            stop.clone(),
-            drain,
-        )),
-        tokio::spawn(listen::serve(
-            admin,
-            router::admin(app),
-            connections,
-            stop.clone(),
-            drain,
-        )),
+        serve(mcp, router::public(endpoint), Share::Most),
+        serve(admin, router::admin(app), Share::Little),
     ];
     if let Some(path) = &options.ready_file {
         write_ready_file(path, mcp_address, admin_address)?;

@@ -20,7 +20,10 @@ pub use audit::{Actor, AuditId, AuditRecord, audit};
 pub use batch::{Batch, BatchError};
 pub use everything::{Everything, load_all};
 pub use key::Key;
-pub use kinds::{KeyRecord, ServerRecord, TokenRecord, ToolRecord, VersionRecord, WorkspaceRecord};
+pub use kinds::{
+    ComponentRecord, KeyRecord, ServerRecord, TokenRecord, ToolRecord, VersionRecord,
+    WorkspaceRecord,
+};
 pub use sealed::{SecretRecord, TokenHash};
 
 use crate::metadata::{Entry, Error, Metadata, Revision, printable};

@@ -1,9 +1,9 @@
 //! Uploads of components.
 
 use super::{App, extract};
-use crate::problem::Problem;
+use crate::{problem::Problem, service::Administrator};
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Request, State},
 };
 use serde_json::{Value, json};
@@ -12,9 +12,13 @@ use serde_json::{Value, json};
 pub const MAX_COMPONENT_BYTES: usize = 16 << 20;
 
 /// Takes in a component. The body is the file itself.
-pub async fn upload(State(app): State<App>, request: Request) -> Result<Json<Value>, Problem> {
+pub async fn upload(
+    State(app): State<App>,
+    Extension(actor): Extension<Administrator>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
     let wasm = extract::bytes(request, &app).await?;
-    let uploaded = app.service.catalog().upload(wasm).await?;
+    let uploaded = app.service.catalog().upload(&actor, wasm).await?;
     let inspection = &uploaded.inspection;
     Ok(Json(json!({
         "digest": inspection.digest,

@@ -7,6 +7,7 @@ use axum::{
 };
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// A JSON body. The content type does not matter; what is in it does.
 #[derive(Debug)]
@@ -26,10 +27,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// How long a body may take to arrive: the largest upload over a slow line.
+const BODY_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// The bytes of a body, up to the limit of its route.
 pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state)
+    let arriving = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state));
+    arriving
         .await
+        .map_err(|_| Problem::new(Code::InvalidRequest, "The body took too long to arrive."))?
         .map_err(|rejection| match rejection {
             BytesRejection::FailedToBufferBody(error)
                 if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE =>

@@ -3,6 +3,7 @@
 //! Size, depth, names, texts and references are checked where the component is asked for them.
 
 mod header_mark;
+mod references;
 
 use super::schema::Schema;
 use casemate_domain::{Json, ToolDefinition, hidden_character};
@@ -21,8 +22,11 @@ pub fn check_all(tools: &[ToolDefinition]) -> Result<(), Rejection> {
 }
 
 fn check(tool: &ToolDefinition, which: &str, schema: &Json) -> Result<(), Rejection> {
-    Schema::compile(schema)
-        .and_then(|_| check_texts(&schema.to_value()))
+    let value = schema.to_value();
+    // References first: compiling follows them too.
+    references::check(&value)
+        .and_then(|()| check_texts(&value))
+        .and_then(|()| Schema::compile(schema).map(drop))
         .map_err(|problem| rejected(tool, which, &problem))
 }
 

@@ -41,6 +41,12 @@ impl State {
         self.snapshot.load_full()
     }
 
+    /// A record that is not held in memory.
+    pub async fn read<R: Record>(&self, key: &Key<R>) -> Result<Option<R>, Error> {
+        let stored = records::read(&*self.metadata, key).await?;
+        Ok(stored.map(|stored| stored.record))
+    }
+
     /// Waits for the turn to change something.
     pub async fn writer(self: &Arc<Self>) -> Writer {
         let turn = Arc::clone(&self.turns).lock_owned().await;
@@ -59,9 +65,12 @@ impl Writer {
 
     /// A record as it is stored now, to be changed under this turn.
     pub async fn stored<R: Record>(&self, key: &Key<R>) -> Result<Stored<R>, Error> {
-        records::read(&*self.state.metadata, key)
-            .await?
-            .ok_or(Error::Conflict)
+        self.find(key).await?.ok_or(Error::Conflict)
+    }
+
+    /// The same where there may be none.
+    pub async fn find<R: Record>(&self, key: &Key<R>) -> Result<Option<Stored<R>>, Error> {
+        Ok(records::read(&*self.state.metadata, key).await?)
     }
 
     /// Makes a change durable, then visible. If the commit fails, nothing is visible.

@@ -120,6 +120,33 @@ impl Record for VersionRecord {
     }
 }
 
+/// A component that was taken in: what it said about its tools then. It is never asked again, so
+/// that what is deployed is what was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComponentRecord {
+    /// The blob of the component.
+    pub digest: Digest,
+    /// The blob of its tool definitions.
+    pub definitions: Digest,
+    /// Bytes of the component.
+    pub size: u64,
+    /// When it was first taken in.
+    pub uploaded_at: Timestamp,
+}
+
+impl ComponentRecord {
+    /// Where the component is kept.
+    pub fn at(digest: &Digest) -> Key<Self> {
+        Key::new(&[&PLATFORM, &"component", digest])
+    }
+}
+
+impl Record for ComponentRecord {
+    fn key(&self) -> Key<Self> {
+        Self::at(&self.digest)
+    }
+}
+
 /// A tool of a server: which version provides it, and whether clients see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolRecord {
@@ -158,7 +185,7 @@ impl Record for ToolRecord {
 /// An API key. The key itself is nowhere; this is how it is recognized.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeyRecord {
-    /// Its id, which is a part of the key.
+    /// Its id.
     pub id: KeyId,
     /// Whose it is.
     pub workspace_id: WorkspaceId,
@@ -199,7 +226,7 @@ impl Record for KeyRecord {
 /// An access token of the admin API. The token itself is nowhere; this is how it is recognized.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TokenRecord {
-    /// Its id, which is a part of the token.
+    /// Its id.
     pub id: TokenId,
     /// The hash of the whole token.
     pub hash: TokenHash,

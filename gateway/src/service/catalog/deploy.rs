@@ -8,7 +8,7 @@ mod plan;
 
 pub use plan::{Change, ToolChange};
 
-use super::{Catalog, load, servers};
+use super::{Catalog, load, servers, upload::Known};
 use crate::service::{
     access::Administrator,
     audit,
@@ -68,14 +68,6 @@ pub struct Missing {
     pub hosts: Vec<HostPattern>,
 }
 
-/// What is in the store before a deployment is decided.
-struct Stored {
-    /// Bytes of the component.
-    size: u64,
-    /// Where its definitions are.
-    definitions: Digest,
-}
-
 /// A deployment before it happens.
 struct Plan {
     version: Arc<VersionRecord>,
@@ -90,13 +82,12 @@ impl Catalog {
         actor: &Administrator,
         request: DeployRequest,
     ) -> Result<Deployment, Error> {
-        let definitions = self.describe_stored(request.digest).await?;
-        // Written before the turn is taken: it is content-addressed and harmless if unused.
-        let stored = self.store_definitions(&request, &definitions).await?;
+        let known = self.known(request.digest).await?;
+        let known = known.ok_or(Error::UnknownComponent(request.digest))?;
         let writer = self.state.writer().await;
         let snapshot = writer.snapshot();
         let server = servers::find(&snapshot, &request.server)?;
-        let plan = self.plan(&snapshot, &server, &request, definitions, stored)?;
+        let plan = self.plan(&snapshot, &server, &request, known)?;
         if request.dry_run {
             return Ok(plan.deployment);
         }
@@ -118,28 +109,14 @@ impl Catalog {
         })
     }
 
-    async fn store_definitions(
-        &self,
-        request: &DeployRequest,
-        definitions: &[ToolDefinition],
-    ) -> Result<Stored, Error> {
-        let text =
-            serde_json::to_vec(definitions).map_err(|error| Error::Internal(error.to_string()))?;
-        let size = self.blobs.size(&request.digest).await?;
-        Ok(Stored {
-            size: size.ok_or(Error::UnknownComponent(request.digest))?,
-            definitions: self.blobs.put(text.into()).await?,
-        })
-    }
-
     fn plan(
         &self,
         snapshot: &Snapshot,
         server: &ServerView,
         request: &DeployRequest,
-        definitions: Vec<ToolDefinition>,
-        stored: Stored,
+        known: Known,
     ) -> Result<Plan, Error> {
+        let (record, definitions) = (known.record, known.tools);
         let changes = plan::changes(server, request, &definitions)?;
         let version = Arc::new(VersionRecord {
             id: VersionId::from_uuid(Uuid::now_v7()),
@@ -147,8 +124,8 @@ impl Catalog {
             workspace_id: server.workspace.id,
             component: request.component.clone(),
             digest: request.digest,
-            definitions: stored.definitions,
-            size: stored.size,
+            definitions: record.definitions,
+            size: record.size,
             grant: request.grant.clone(),
             tools: definitions.iter().map(|tool| tool.name.clone()).collect(),
             created_at: Timestamp::now(),
@@ -172,8 +149,9 @@ impl Catalog {
         })
     }
 
-    /// The server as it will be. Without `activate`, tools that exist stay as they are, and new
-    /// ones are inactive.
+    /// The server as it will be. A tool that exists stays active or inactive as it is: whoever
+    /// switched it off had a reason. Without `activate`, it also stays at its version, and new ones
+    /// are inactive.
     fn next_server(
         &self,
         server: &ServerView,
@@ -198,7 +176,10 @@ impl Catalog {
                 name: definition.name.clone(),
                 component: request.component.clone(),
                 version: version.id,
-                active: request.activate,
+                active: server
+                    .tools
+                    .get(&definition.name)
+                    .map_or(request.activate, |tool| tool.record.active),
             };
             let tool = shared.tool(record, definition).map_err(Error::Internal)?;
             next.tools.insert(tool.record.name.clone(), Arc::new(tool));
@@ -228,10 +209,11 @@ async fn batch(
         .values()
         .filter(|tool| tool.record.version == version.id)
     {
-        batch = if server.tools.contains_key(&tool.record.name) {
-            batch.replace(&writer.stored(&tool.record.key()).await?, &tool.record)
-        } else {
-            batch.create(&tool.record)
+        // Asked of the store, not of memory: a tool that could not be loaded is only there, and
+        // pushing it again is how it comes back.
+        batch = match writer.find(&tool.record.key()).await? {
+            Some(stored) => batch.replace(&stored, &tool.record),
+            None => batch.create(&tool.record),
         };
     }
     Ok(batch)

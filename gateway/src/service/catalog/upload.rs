@@ -1,10 +1,17 @@
-//! Taking in a component: examined, compiled, asked what it is, kept.
+//! Taking in a component: examined, compiled, asked once what it is, kept.
 
 use super::Catalog;
-use crate::service::{components::LoadError, definition, error::Error};
+use crate::service::{
+    access::Administrator, audit, components::LoadError, definition, error::Error,
+};
 use bytes::Bytes;
 use casemate_domain::{Digest, ToolDefinition};
 use casemate_runtime::{Component, Inspection};
+use casemate_store::{
+    blobs,
+    records::{ComponentRecord, Record},
+};
+use jiff::Timestamp;
 
 /// What came of an upload.
 #[derive(Debug)]
@@ -15,13 +22,27 @@ pub struct Uploaded {
     pub tools: Vec<ToolDefinition>,
 }
 
+/// A component that was taken in, and what it said then.
+pub(super) struct Known {
+    pub(super) record: ComponentRecord,
+    pub(super) tools: Vec<ToolDefinition>,
+}
+
 impl Catalog {
-    /// Takes in a component. Uploading the same file again is harmless.
+    /// Takes in a component. Uploading the same file again is harmless, and mends a stored copy
+    /// that was damaged.
     ///
-    /// Nothing is visible to clients by this: a component becomes tools by being deployed.
-    pub async fn upload(&self, wasm: Bytes) -> Result<Uploaded, Error> {
+    /// Nothing is visible to clients by this: a component becomes tools by being deployed. It is
+    /// asked for its tools at its first upload and never again, so that what is deployed is what
+    /// was looked at.
+    pub async fn upload(&self, actor: &Administrator, wasm: Bytes) -> Result<Uploaded, Error> {
         let inspection = casemate_runtime::inspect(&wasm).map_err(Error::Rejected)?;
         let digest = inspection.digest;
+        if let Some(known) = self.known(digest).await? {
+            self.blobs.put(wasm).await?;
+            let tools = known.tools;
+            return Ok(Uploaded { inspection, tools });
+        }
         let tools = match self.describe(digest, wasm.clone()).await {
             Ok(tools) => tools,
             Err(error) => {
@@ -32,21 +53,49 @@ impl Catalog {
                 return Err(error);
             }
         };
-        self.blobs.put(wasm).await?;
+        self.take_in(actor, digest, wasm, &tools).await?;
         Ok(Uploaded { inspection, tools })
     }
 
-    /// What a component that was taken in earlier says about its tools.
-    pub(super) async fn describe_stored(
+    /// What is known of a component, if it was taken in and what it said is still there.
+    pub(super) async fn known(&self, digest: Digest) -> Result<Option<Known>, Error> {
+        let Some(record) = self.state.read(&ComponentRecord::at(&digest)).await? else {
+            return Ok(None);
+        };
+        let text = match self.blobs.get(&record.definitions).await {
+            Ok(Some(text)) => text,
+            Ok(None) | Err(blobs::Error::BlobDamaged { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let tools = serde_json::from_slice(&text).map_err(|error| {
+            Error::Internal(format!("the definitions of component {digest}: {error}"))
+        })?;
+        Ok(Some(Known { record, tools }))
+    }
+
+    async fn take_in(
         &self,
+        actor: &Administrator,
         digest: Digest,
-    ) -> Result<Vec<ToolDefinition>, Error> {
-        let wasm = self
-            .blobs
-            .get(&digest)
-            .await?
-            .ok_or(Error::UnknownComponent(digest))?;
-        self.describe(digest, wasm).await
+        wasm: Bytes,
+        tools: &[ToolDefinition],
+    ) -> Result<(), Error> {
+        let text = serde_json::to_vec(tools).map_err(|error| Error::Internal(error.to_string()))?;
+        let record = ComponentRecord {
+            digest,
+            size: wasm.len() as u64,
+            // Blobs before the record that names them: a record never leads to nothing.
+            definitions: self.blobs.put(text.into()).await?,
+            uploaded_at: Timestamp::now(),
+        };
+        self.blobs.put(wasm).await?;
+        let writer = self.state.writer().await;
+        let batch = audit::batch(actor, None, "component.upload", digest);
+        let batch = match writer.find(&record.key()).await? {
+            Some(stored) => batch.replace(&stored, &record),
+            None => batch.create(&record),
+        };
+        writer.commit(batch, |_| ()).await
     }
 
     async fn describe(&self, digest: Digest, wasm: Bytes) -> Result<Vec<ToolDefinition>, Error> {
