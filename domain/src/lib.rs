@@ -41,7 +41,7 @@ pub use outcome::{
 };
 pub use record::{CallRecord, LogLevel, LogLine, OutcomeKind};
 pub use text::{hidden_character, is_invisible};
-pub use tool::{Annotations, Needs, SecretNeed, TaskSupport, ToolDefinition};
+pub use tool::{Annotations, CLIENT_CAPABILITIES, Needs, SecretNeed, TaskSupport, ToolDefinition};
 
 /// A value that does not parse. Says what is wrong and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

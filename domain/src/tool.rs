@@ -66,6 +66,17 @@ pub struct SecretNeed {
     pub reveal: bool,
 }
 
+/// What a client may declare that it can do, by the names of the contract.
+pub const CLIENT_CAPABILITIES: [&str; 7] = [
+    "elicitation",
+    "elicitation.url",
+    "roots",
+    "sampling",
+    "sampling.context",
+    "sampling.tools",
+    "tasks",
+];
+
 /// What a tool wants to reach. Wanting is not having: see [`crate::Grant`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Needs {

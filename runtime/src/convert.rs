@@ -18,8 +18,9 @@ use crate::{
     stop,
 };
 use casemate_domain::{
-    Call, Conclusion, Credential, Limits, ProtocolError as DomainProtocolError, Stop,
-    ToolError as DomainToolError, ToolResult as DomainToolResult,
+    CLIENT_CAPABILITIES, Call, Conclusion, Credential, Limits,
+    ProtocolError as DomainProtocolError, Stop, ToolError as DomainToolError,
+    ToolResult as DomainToolResult,
 };
 use intake::Intake;
 
@@ -107,6 +108,17 @@ fn tool_error(error: ToolError, intake: &mut Intake<'_>) -> Result<DomainToolErr
     })
 }
 
+/// Names become a tree for the client, one level for each dot: only those of the contract may.
+fn known(names: Vec<String>) -> Result<Vec<String>, Stop> {
+    let is_unknown = |name: &String| !CLIENT_CAPABILITIES.contains(&name.as_str());
+    if names.len() > CLIENT_CAPABILITIES.len() || names.iter().any(is_unknown) {
+        return Err(stop::invalid_output(
+            "it asks for client capabilities that the contract does not know",
+        ));
+    }
+    Ok(names)
+}
+
 fn protocol_error(
     error: ProtocolError,
     intake: &mut Intake<'_>,
@@ -116,7 +128,7 @@ fn protocol_error(
             DomainProtocolError::InvalidParams(intake.text(message))
         }
         ProtocolError::MissingClientCapabilities(names) => {
-            DomainProtocolError::MissingClientCapabilities(intake.texts(names))
+            DomainProtocolError::MissingClientCapabilities(known(intake.texts(names))?)
         }
         ProtocolError::ResourceNotFound(uri) => {
             DomainProtocolError::ResourceNotFound(intake.text(uri))

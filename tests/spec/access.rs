@@ -304,3 +304,30 @@ fn the_admin_api_answers_no_web_page() {
         String::from_utf8_lossy(&rebound)
     );
 }
+
+#[test]
+fn a_batch_does_not_outlive_its_key() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("batch");
+    gateway.push(&server, casemate_tests::guest("hostile"));
+    let client = Legacy::connect(gateway.endpoint(&server), &server.key, "2025-03-26");
+    let call = |id: u32, tool: &str| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": tool, "arguments": {} } });
+    let batch = json!([call(1, "endless_loop"), call(2, "remember")]);
+    assert!(!client.call("remember", json!({})).is_tool_error());
+    thread::scope(|scope| {
+        let sent = scope.spawn(|| client.http().json(&batch).send());
+        thread::sleep(Duration::from_millis(150));
+        let keys = gateway
+            .cli(["key", "list", "-s", &server.id, "--json"])
+            .ok()
+            .json();
+        let id = keys["keys"][0]["id"].as_str().unwrap().to_owned();
+        gateway.cli(["key", "revoke", &id, "--yes"]).ok();
+        let replies = sent.join().unwrap().json();
+        assert_eq!(replies[0]["result"]["isError"], true, "{replies}");
+        assert_eq!(
+            replies[1]["error"]["message"], "Authentication failed",
+            "{replies}"
+        );
+    });
+}

@@ -15,13 +15,17 @@ use super::{
     modern::Capabilities,
     result::{CallResult, ServerInfo},
     revision::Revision,
+    transport,
 };
 use casemate_domain::Conclusion;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use std::time::Instant;
 
 /// What a request without a version speaks: the last revision that had no header for it.
 const UNDECLARED: Revision = Revision::V2025_03_26;
+/// What the replies to one batch may have together, in bytes.
+const MAX_BATCH_REPLY_BYTES: usize = 8 << 20;
 /// What a client is offered that asks for a revision nobody knows.
 const NEWEST: Revision = Revision::V2025_11_25;
 
@@ -86,13 +90,44 @@ pub(super) async fn batch(
         Err(error) => return Answer::error(None, &error, Era::Legacy),
     }
     let mut bodies = Vec::with_capacity(items.len());
+    let mut room = MAX_BATCH_REPLY_BYTES;
     for item in items {
-        bodies.extend(one_of_batch(exchange, declared, item).await.body);
+        let body = match reopened(exchange) {
+            Err(error) => refused_item(item, &error).body,
+            Ok(_) if room == 0 => {
+                let problem = "the replies to this batch are too large; send fewer messages";
+                refused_item(item, &Error::InvalidRequest(problem.into())).body
+            }
+            Ok(exchange) => one_of_batch(&exchange, declared, item).await.body,
+        };
+        room = room.saturating_sub(body.as_ref().map_or(0, Vec::len));
+        bodies.extend(body);
     }
     if bodies.is_empty() {
         Answer::accepted()
     } else {
         Answer::all(&bodies)
+    }
+}
+
+/// The same exchange as of now: messages of a batch run one after the other, and a key that is
+/// revoked meanwhile opens nothing any more.
+fn reopened<'endpoint>(exchange: &Exchange<'endpoint>) -> Result<Exchange<'endpoint>, Error> {
+    let key = transport::bearer(&exchange.headers);
+    let id = exchange.open.server().record.id.to_string();
+    Ok(Exchange {
+        inner: exchange.inner,
+        open: exchange.inner.service.access().open(&id, key.as_deref())?,
+        headers: exchange.headers.clone(),
+        received: Instant::now(),
+    })
+}
+
+fn refused_item(item: &RawValue, error: &Error) -> Answer {
+    match envelope::message(item.get()) {
+        Ok(Message::Request(request)) => Answer::error(Some(request.id), error, Era::Legacy),
+        Ok(Message::Notification | Message::Response) => Answer::accepted(),
+        Err(rejected) => Answer::error(rejected.id, &rejected.error, Era::Legacy),
     }
 }
 

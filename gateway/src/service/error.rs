@@ -76,18 +76,36 @@ impl Error {
     }
 }
 
-macro_rules! store_errors {
-    ($($error:ty),+) => {$(
-        impl From<$error> for Error {
-            fn from(error: $error) -> Self {
-                Self::Store(error.into())
-            }
+impl From<casemate_store::call_log::Error> for Error {
+    fn from(error: casemate_store::call_log::Error) -> Self {
+        match error {
+            casemate_store::call_log::Error::InvalidCursor => Self::Invalid(Invalid::new(
+                "cursor",
+                "is not valid; take it from an earlier page as it is, or start without one",
+            )),
+            other => Self::Store(other.into()),
         }
-    )+};
+    }
 }
 
-store_errors!(
-    casemate_store::metadata::Error,
-    casemate_store::blobs::Error,
-    casemate_store::call_log::Error
-);
+impl From<casemate_store::metadata::Error> for Error {
+    fn from(error: casemate_store::metadata::Error) -> Self {
+        match error {
+            casemate_store::metadata::Error::RecordTooLarge { limit, .. } => {
+                Self::Invalid(Invalid::new(
+                    "request",
+                    format!(
+                        "needs a record larger than {limit} bytes; grant less or shorter settings"
+                    ),
+                ))
+            }
+            other => Self::Store(other.into()),
+        }
+    }
+}
+
+impl From<casemate_store::blobs::Error> for Error {
+    fn from(error: casemate_store::blobs::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

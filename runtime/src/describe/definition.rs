@@ -21,17 +21,6 @@ const META_BYTES: usize = 16 << 10;
 /// Pictures, secrets, hosts or capabilities of one tool.
 const ITEMS: usize = 50;
 
-/// Features that a client may declare.
-const CAPABILITIES: [&str; 7] = [
-    "elicitation",
-    "elicitation.url",
-    "roots",
-    "sampling",
-    "sampling.context",
-    "sampling.tools",
-    "tasks",
-];
-
 pub(super) fn check(tool: Tool) -> Result<ToolDefinition, Rejection> {
     let name: ToolName = tool.name.parse().map_err(|error| {
         metadata(format!(
@@ -118,12 +107,12 @@ fn needs(needs: Needs) -> Result<domain::Needs, String> {
             reveal: need.reveal,
         });
     }
-    let unknown = |name: &&String| !CAPABILITIES.contains(&name.as_str());
+    let unknown = |name: &&String| !domain::CLIENT_CAPABILITIES.contains(&name.as_str());
     if let Some(name) = needs.client_capabilities.iter().find(unknown) {
         return Err(format!(
             "it needs the client capability `{}`, which is not known; known are {}",
             name.escape_debug(),
-            CAPABILITIES.join(", ")
+            domain::CLIENT_CAPABILITIES.join(", ")
         ));
     }
     let hosts = needs.hosts.iter().map(|host| host.parse());

@@ -12,14 +12,28 @@ const MAX_PARTS: usize = 10_000;
 /// How deep it nests then.
 const MAX_DEPTH: usize = 64;
 
-/// Checks every reference of a schema.
-pub(super) fn check(schema: &Value) -> Result<(), String> {
+/// Other spellings of identity and recursion, which this walk and a validator could read
+/// differently.
+const REFUSED_KEYWORDS: [&str; 4] = ["$id", "id", "$recursiveRef", "$recursiveAnchor"];
+
+/// The dialect that schemas are read in.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Follows every reference of a schema. Gives how many parts it amounts to.
+pub(in crate::service) fn measure(schema: &Value) -> Result<usize, String> {
+    let named = schema
+        .get("$schema")
+        .map(|dialect| dialect.as_str().unwrap_or_default());
+    if named.is_some_and(|dialect| dialect.trim_end_matches('#') != DIALECT) {
+        return Err(format!("is not in the dialect {DIALECT}"));
+    }
     let mut walk = Walk {
         root: schema,
         parts: 0,
         active: Vec::new(),
     };
-    walk.part(schema, 0)
+    walk.schema(schema, 0)?;
+    Ok(walk.parts)
 }
 
 struct Walk<'schema> {
@@ -30,6 +44,19 @@ struct Walk<'schema> {
 }
 
 impl<'schema> Walk<'schema> {
+    /// A value that is a schema: one whose keywords mean something, unlike names of properties.
+    fn schema(&mut self, value: &'schema Value, depth: usize) -> Result<(), String> {
+        let refused = REFUSED_KEYWORDS.iter().find(|keyword| {
+            // The identity of the whole changes nothing, and `id` is a keyword only as a text.
+            let is_root = depth == 0 && **keyword == "$id";
+            !is_root && value.get(**keyword).is_some_and(Value::is_string)
+        });
+        match refused {
+            Some(keyword) => Err(format!("uses `{keyword}`, which is refused")),
+            None => self.part(value, depth),
+        }
+    }
+
     fn part(&mut self, value: &'schema Value, depth: usize) -> Result<(), String> {
         self.parts += 1;
         if self.parts > MAX_PARTS {
@@ -39,13 +66,15 @@ impl<'schema> Walk<'schema> {
             return Err(format!("nests deeper than {MAX_DEPTH}"));
         }
         match value {
-            Value::Array(items) => items.iter().try_for_each(|item| self.part(item, depth + 1)),
+            Value::Array(items) => items
+                .iter()
+                .try_for_each(|item| self.schema(item, depth + 1)),
             Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
                 match (name.as_str(), field) {
                     ("$ref" | "$dynamicRef", Value::String(target)) => self.follow(target, depth),
                     // Reached through the references to them.
                     ("$defs" | "definitions", _) if depth == 0 => Ok(()),
-                    _ => self.part(field, depth + 1),
+                    _ => self.schema(field, depth + 1),
                 }
             }),
             _ => Ok(()),
@@ -53,6 +82,9 @@ impl<'schema> Walk<'schema> {
     }
 
     fn follow(&mut self, target: &'schema str, depth: usize) -> Result<(), String> {
+        if target.contains('%') {
+            return Err("has a percent sign in a reference, which is refused".to_owned());
+        }
         if self.active.contains(&target) {
             return Err(format!(
                 "refers to `{}` from within itself; recursive schemas are refused",
@@ -62,7 +94,7 @@ impl<'schema> Walk<'schema> {
         let found = resolve(self.root, target)
             .ok_or_else(|| format!("refers to `{}`, which is not in it", target.escape_debug()))?;
         self.active.push(target);
-        let followed = self.part(found, depth + 1);
+        let followed = self.schema(found, depth + 1);
         self.active.pop();
         followed
     }
@@ -108,7 +140,7 @@ mod tests {
                 "anywhere": { "$anchor": "place", "type": "string" },
             },
         });
-        assert_eq!(check(&schema), Ok(()));
+        assert!(measure(&schema).unwrap() > 5);
     }
 
     #[test]
@@ -119,7 +151,7 @@ mod tests {
             json!({ "$ref": "#/$defs/a", "$defs": { "a": { "$ref": "#/$defs/b" }, "b": { "$ref": "#/$defs/a" } } }),
             json!({ "anyOf": [{ "$dynamicRef": "#n" }], "$defs": { "n": { "$dynamicAnchor": "n", "items": { "$ref": "#n" } } } }),
         ] {
-            assert!(check(&schema).is_err(), "{schema}");
+            assert!(measure(&schema).is_err(), "{schema}");
         }
     }
 
@@ -132,12 +164,26 @@ mod tests {
         }
         definitions.insert("d15".to_owned(), json!({ "type": "string" }));
         let schema = json!({ "$ref": "#/$defs/d0", "$defs": definitions });
-        assert!(check(&schema).unwrap_err().contains("amounts to more"));
+        assert!(measure(&schema).unwrap_err().contains("amounts to more"));
     }
 
     #[test]
     fn a_reference_to_nothing_is_refused() {
-        assert!(check(&json!({ "$ref": "#/$defs/none" })).is_err());
-        assert!(check(&json!({ "$ref": "#none" })).is_err());
+        assert!(measure(&json!({ "$ref": "#/$defs/none" })).is_err());
+        assert!(measure(&json!({ "$ref": "#none" })).is_err());
+    }
+
+    #[test]
+    fn what_a_validator_could_read_differently_is_refused() {
+        for schema in [
+            json!({ "$ref": "#/$defs/%610", "$defs": { "%610": {}, "a0": { "$ref": "#" } } }),
+            json!({ "properties": { "a": { "$id": "x", "$ref": "#/$defs/b" } }, "$defs": { "b": {} } }),
+            json!({ "$schema": "https://json-schema.org/draft/2019-09/schema", "$recursiveRef": "#" }),
+            json!({ "items": { "$recursiveRef": "#" } }),
+        ] {
+            assert!(measure(&schema).is_err(), "{schema}");
+        }
+        let plain = json!({ "$id": "urn:a", "$schema": DIALECT, "properties": { "id": { "type": "string" } } });
+        assert!(measure(&plain).is_ok(), "a property may be called id");
     }
 }
