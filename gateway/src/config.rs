@@ -45,7 +45,7 @@ pub struct Server {
     pub allowed_hosts: Vec<String>,
     /// Web origins whose pages may send requests. None by default.
     pub allowed_origins: Vec<String>,
-    /// Connections at once, per listener.
+    /// Connections of MCP clients at once. Fewer if the process may not open enough files.
     pub max_connections: usize,
     /// How long running calls may go on after a request to stop, in milliseconds.
     pub drain_ms: u64,
@@ -198,11 +198,11 @@ impl Config {
                 "must be an address such as https://tools.example.com",
             ));
         }
-        if self.sandbox.places == 0 || server.max_connections == 0 {
-            return Err(refused(
-                "sandbox.places",
-                "and `server.max_connections` must be at least 1",
-            ));
+        if self.sandbox.places == 0 {
+            return Err(refused("sandbox.places", "must be at least 1"));
+        }
+        if !(1..=1_000_000).contains(&server.max_connections) {
+            return Err(refused("server.max_connections", "must be 1 to 1000000"));
         }
         if self.compile.wall_ms == 0 {
             return Err(refused("compile.wall_ms", "must be at least 1"));

@@ -43,6 +43,9 @@ pub struct Options {
     pub bootstrap_token: Option<SecretString>,
 }
 
+/// Connections of administrators at once: people, scripts, and followers of the log.
+const ADMIN_CONNECTIONS: usize = 512;
+
 /// What a caller of [`start`] has to tell the operator.
 #[derive(Debug)]
 pub struct Started {
@@ -91,8 +94,8 @@ pub async fn start(options: Options) -> Result<Started> {
     };
 
     let drain = Duration::from_millis(server.drain_ms);
-    let serve = |listener, router, share| {
-        let connections = listen::affordable(server.max_connections, share);
+    let serve = |listener, router, share, wanted| {
+        let connections = listen::affordable(wanted, share);
         tokio::spawn(listen::serve(
             listener,
             router,
@@ -102,8 +105,13 @@ pub async fn start(options: Options) -> Result<Started> {
         ))
     };
     let listeners = vec![
-        serve(mcp, router::public(endpoint), Share::Most),
-        serve(admin, router::admin(app), Share::Little),
+        serve(
+            mcp,
+            router::public(endpoint),
+            Share::Most,
+            server.max_connections,
+        ),
+        serve(admin, router::admin(app), Share::Little, ADMIN_CONNECTIONS),
     ];
     if let Some(path) = &options.ready_file {
         write_ready_file(path, mcp_address, admin_address)?;
