@@ -165,3 +165,13 @@ fn logs_can_be_followed_as_calls_end() {
     follower.kill().unwrap();
     follower.wait().unwrap();
 }
+
+#[test]
+fn a_cursor_that_no_page_gave_is_a_bad_value_and_no_failure() {
+    let gateway = GATEWAY.get();
+    let refused = casemate_tests::http::get(&gateway.admin_url("/v1/calls?cursor=garbage"))
+        .bearer(casemate_tests::ADMIN_TOKEN)
+        .send();
+    assert_eq!(refused.status, 422, "{refused}");
+    assert_eq!(refused.json()["code"], "invalid_value");
+}
