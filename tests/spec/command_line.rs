@@ -212,7 +212,7 @@ fn output_without_a_terminal_has_no_color() {
 #[test]
 fn the_first_start_prints_the_access_token_once() {
     let mut gateway = Gateway::builder().without_bootstrap_token().start();
-    let token = first_token(&gateway.log()).expect("a token is printed at the first start");
+    let token = gateway.await_log("an access token", first_token);
     let mut command = gateway.cli_command();
     command
         .args(["workspace", "create", "first"])

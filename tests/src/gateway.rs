@@ -94,6 +94,21 @@ impl Gateway {
             .unwrap_or_default()
     }
 
+    /// Waits until what the gateway printed shows something, and gives it. It is ready before all
+    /// that it prints at its start is on the disk.
+    #[track_caller]
+    pub fn await_log<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let deadline = Instant::now() + START;
+        loop {
+            let log = self.log();
+            if let Some(found) = find(&log) {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "no {what} in:\n{log}");
+            thread::sleep(GLANCE);
+        }
+    }
+
     /// Ends the gateway at once (SIGKILL), with no chance to tidy up.
     pub fn kill9(&mut self) {
         let mut running = self.running.take().expect("the gateway runs");
