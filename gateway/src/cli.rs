@@ -15,6 +15,7 @@ mod key;
 mod login;
 mod logs;
 mod near;
+mod plan;
 mod printer;
 mod push;
 mod secret;
@@ -24,6 +25,7 @@ mod settings;
 mod span;
 mod target;
 mod tool;
+mod version;
 mod workspace;
 
 use crate::compile_worker;
@@ -71,6 +73,8 @@ enum Command {
     Secret(secret::Command),
     Inspect(inspect::Inspect),
     Push(push::Push),
+    #[command(subcommand)]
+    Version(version::Command),
     #[command(subcommand)]
     Tool(tool::Command),
     Call(call::Call),
@@ -166,6 +170,7 @@ async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Secret(command) => secret::run(command, context).await,
         Command::Inspect(command) => inspect::run(command, context).await,
         Command::Push(command) => push::run(command, context).await,
+        Command::Version(command) => version::run(command, context).await,
         Command::Tool(command) => tool::run(command, context).await,
         Command::Call(command) => call::run(command, context).await,
         Command::Logs(command) => logs::run(command, context).await,
@@ -215,6 +220,9 @@ mod tests {
             "casemate secret delete WEATHER_KEY -w acme",
             "casemate push f.wasm -s weather --name weather --no-activate --grant-host a.test \
              --grant-host b.test --grant-secret K@a.test --reveal-secret K --config A=b --yes",
+            "casemate push f.wasm -s weather --dry-run --full",
+            "casemate version list -s weather",
+            "casemate version use ver_0 -s weather --yes",
             "casemate tool list -s weather",
             "casemate tool activate get -s weather",
             "casemate tool deactivate weather/get",

@@ -66,7 +66,11 @@ pub fn admin(app: App) -> Router {
         )
         .route(
             "/v1/servers/{server}/versions",
-            post(admin::versions::deploy),
+            get(admin::versions::list).post(admin::versions::deploy),
+        )
+        .route(
+            "/v1/servers/{server}/versions/{version}/use",
+            post(admin::versions::use_version),
         )
         .route("/v1/servers/{server}/tools", get(admin::tools::list))
         .route(

@@ -21,7 +21,8 @@ pub use access::{
 };
 pub use calls::{AuthorizedCall, CallRequest, Calls, FinishedCall, UnknownTool};
 pub use catalog::{
-    Catalog, Change, DeployRequest, Deployment, Missing, SecretSummary, ToolChange, Uploaded,
+    Catalog, Change, Consent, DeployRequest, Deployment, Difference, Missing, SecretSummary,
+    ToolChange, Uploaded, VersionSummary,
 };
 pub use definition::check_all as check_definitions;
 pub use error::Error;

@@ -13,6 +13,7 @@ mod artifacts;
 mod calls;
 mod clients;
 mod command_line;
+mod consent;
 mod durability;
 mod endpoint;
 mod files;

@@ -22,6 +22,7 @@ Set up:
 Tools:
   inspect      Show what a component is, its tools and what they need
   push         Upload a component and deploy its tools to a server
+  version      List the versions of a server, and switch to one of them
   tool         List and switch the tools of a server
   call         Call a tool, on the same path as a client
   logs         Show calls, and follow new ones
