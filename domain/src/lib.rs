@@ -34,7 +34,9 @@ pub use host::HostPattern;
 pub use id::{CallId, KeyId, ServerId, TokenId, VersionId, WorkspaceId};
 pub use json::Json;
 pub use limit::Limits;
-pub use name::{ComponentName, KeyName, SecretName, ServerName, ToolName, WorkspaceName};
+pub use name::{
+    ComponentName, KeyName, SecretName, ServerName, TokenName, ToolName, WorkspaceName,
+};
 pub use outcome::{
     Conclusion, InputBody, InputRequest, NeedInput, Outcome, ProtocolError, Receipt, Stop,
     StopReason, ToolError, ToolResult,

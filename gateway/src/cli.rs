@@ -24,6 +24,7 @@ mod server;
 mod settings;
 mod span;
 mod target;
+mod token;
 mod tool;
 mod version;
 mod workspace;
@@ -69,6 +70,8 @@ enum Command {
     Server(server::Command),
     #[command(subcommand)]
     Key(key::Command),
+    #[command(subcommand)]
+    Token(token::Command),
     #[command(subcommand)]
     Secret(secret::Command),
     Inspect(inspect::Inspect),
@@ -167,6 +170,7 @@ async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Workspace(command) => workspace::run(command, context).await,
         Command::Server(command) => server::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
+        Command::Token(command) => token::run(command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::Inspect(command) => inspect::run(command, context).await,
         Command::Push(command) => push::run(command, context).await,
@@ -215,6 +219,10 @@ mod tests {
             "casemate key create laptop -s weather -s other --expires 90d",
             "casemate key list",
             "casemate key revoke key_0",
+            "casemate token create ci --expires 30d",
+            "casemate token list",
+            "casemate token revoke tok_0 --yes",
+            "casemate serve --new-access-token",
             "casemate secret set WEATHER_KEY -w acme",
             "casemate secret list -w acme",
             "casemate secret delete WEATHER_KEY -w acme",

@@ -54,6 +54,7 @@ codes! {
     ChangesNotAccepted = "changes_not_accepted", CONFLICT, "Tools that clients know would change";
     PlanChanged = "plan_changed", CONFLICT, "Something changed after the plan was shown";
     NameTaken = "name_taken", CONFLICT, "Another component provides this tool";
+    LastToken = "last_token", CONFLICT, "Without this access token nobody could administer";
     Conflict = "conflict", CONFLICT, "Somebody else changed the same thing";
     ComponentRejected = "component_rejected", UNPROCESSABLE_ENTITY, "The file is not a component that can run here";
     ForbiddenHost = "forbidden_host", FORBIDDEN, "The request came under a name that is not allowed";
@@ -170,6 +171,8 @@ impl From<service::Error> for Problem {
             Error::UnknownComponent(_) => {
                 Self::new(Code::NotFound, detail).hint("Upload the component first.")
             }
+            Error::LastToken => Self::new(Code::LastToken, detail)
+                .hint("Make another first: casemate token create NAME"),
             Error::Conflict => Self::new(Code::Conflict, detail).hint("Try again."),
             Error::Store(_) | Error::Internal(_) => Self::internal(&error),
         }

@@ -1,11 +1,13 @@
 //! Putting the gateway together, running it, stopping it.
 
+mod ready_file;
+
 use crate::{
     admin::App,
     config::Config,
     listen::{self, Share},
     mcp::{Endpoint, Seal, Settings},
-    router,
+    router::{self, Public},
     service::{FirstToken, Parts, Service, keyring},
 };
 use anyhow::{Context, Result};
@@ -16,6 +18,7 @@ use casemate_store::{
     metadata::Metadata,
     sled::SledMetadata,
 };
+use ready_file::ReadyFile;
 use secrecy::SecretString;
 use std::{
     net::SocketAddr,
@@ -41,6 +44,8 @@ pub struct Options {
     pub ready_file: Option<PathBuf>,
     /// The first access token, brought by the operator.
     pub bootstrap_token: Option<SecretString>,
+    /// Whether to make an access token although there is one.
+    pub new_access_token: bool,
 }
 
 /// Connections of administrators at once: people, scripts, and followers of the log.
@@ -66,6 +71,7 @@ struct Running {
     metadata: Arc<dyn Metadata>,
     stop: CancellationToken,
     listeners: Vec<tokio::task::JoinHandle<()>>,
+    ready_file: Option<ReadyFile>,
 }
 
 /// Opens everything, binds both listeners and begins to serve.
@@ -77,15 +83,10 @@ pub async fn start(options: Options) -> Result<Started> {
     let (mcp_address, admin_address) = (mcp.local_addr()?, admin.local_addr()?);
 
     let opened = open(&config).await?;
-    let first_token = opened
-        .service
-        .access()
-        .ensure_first_token(options.bootstrap_token)
-        .await?;
+    let first_token = first_token(&opened.service, &options).await?;
     let stop = CancellationToken::new();
     let service = Arc::new(opened.service);
-    let settings = mcp_settings(&config, mcp_address);
-    let endpoint = Endpoint::new(Arc::clone(&service), settings, opened.seal);
+    let public = public(&service, mcp_settings(&config, mcp_address), opened.seal);
     let public_url = public_url(&config, mcp_address).into();
     let app = App {
         service,
@@ -107,15 +108,16 @@ pub async fn start(options: Options) -> Result<Started> {
     let listeners = vec![
         serve(
             mcp,
-            router::public(endpoint),
+            router::public(public),
             Share::Most,
             server.max_connections,
         ),
         serve(admin, router::admin(app), Share::Little, ADMIN_CONNECTIONS),
     ];
-    if let Some(path) = &options.ready_file {
-        write_ready_file(path, mcp_address, admin_address)?;
-    }
+    let ready_file = options
+        .ready_file
+        .map(|path| ReadyFile::write(path, mcp_address, admin_address))
+        .transpose()?;
     tracing::info!(mcp = %mcp_address, admin = %admin_address, allocator = opened.allocator, "serving");
     Ok(Started {
         mcp: mcp_address,
@@ -127,8 +129,31 @@ pub async fn start(options: Options) -> Result<Started> {
             metadata: opened.metadata,
             stop,
             listeners,
+            ready_file,
         },
     })
+}
+
+async fn first_token(service: &Service, options: &Options) -> Result<FirstToken> {
+    let access = service.access();
+    let brought = options.bootstrap_token.clone();
+    let first = access.ensure_first_token(brought).await?;
+    match first {
+        FirstToken::Existing if options.new_access_token => {
+            let name = "made by serve --new-access-token";
+            Ok(access.token_of_operator(name).await?)
+        }
+        first => Ok(first),
+    }
+}
+
+fn public(service: &Arc<Service>, settings: Settings, seal: Seal) -> Public {
+    Public {
+        hosts: settings.allowed_hosts.clone().into(),
+        loopback: settings.allow_loopback_names,
+        endpoint: Endpoint::new(Arc::clone(service), settings, seal),
+        service: Arc::clone(service),
+    }
 }
 
 impl Started {
@@ -142,7 +167,10 @@ impl Started {
             metadata,
             stop,
             listeners,
+            ready_file,
         } = self.running;
+        // First, so that nobody is sent here any more.
+        drop(ready_file);
         stop.cancel();
         for listener in listeners {
             listener.await?;
@@ -285,14 +313,6 @@ fn public_url(config: &Config, address: SocketAddr) -> String {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => format!("http://{address}"),
     }
-}
-
-/// Written whole or not at all: whoever waits for the file must not read half of it.
-fn write_ready_file(path: &Path, mcp: SocketAddr, admin: SocketAddr) -> Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    std::fs::write(&unfinished, format!("mcp={mcp} admin={admin}\n"))
-        .and_then(|()| std::fs::rename(&unfinished, path))
-        .with_context(|| format!("writing the ready file {}", path.display()))
 }
 
 async fn stop_signal() -> Result<()> {

@@ -17,7 +17,8 @@ mod state;
 mod vault;
 
 pub use access::{
-    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, OpenServer, Refused,
+    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer,
+    Refused, TokenSummary,
 };
 pub use calls::{AuthorizedCall, CallRequest, Calls, FinishedCall, UnknownTool};
 pub use catalog::{

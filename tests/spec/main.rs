@@ -21,4 +21,6 @@ mod newcomer;
 mod problems;
 mod samples;
 mod sandbox;
+mod tokens;
 mod uploads;
+mod wire;

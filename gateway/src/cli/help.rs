@@ -17,6 +17,7 @@ Set up:
   workspace    Create and list workspaces
   server       Create, list and switch servers: MCP endpoints
   key          Create, list and revoke API keys of clients
+  token        Create, list and revoke access tokens of administrators
   secret       Set, list and delete secrets of a workspace
 
 Tools:

@@ -1,10 +1,11 @@
 //! Who may do what: API keys open servers, access tokens open the admin API.
 
 pub(crate) mod keys;
+mod refusals;
 pub(crate) mod tokens;
 
 pub use keys::{KeyStatus, KeySummary, NewKey};
-pub use tokens::{Administrator, FirstToken};
+pub use tokens::{Administrator, FirstToken, NewToken, TokenSummary};
 
 use super::{
     credential::{self, Class, Pepper},
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub struct Access {
     state: Arc<State>,
     pepper: Pepper,
+    refusals: refusals::Refusals,
 }
 
 /// Why a key does not open a server.
@@ -78,7 +80,11 @@ impl OpenServer {
 impl Access {
     /// Access control over the given state.
     pub(super) fn new(state: Arc<State>, pepper: Pepper) -> Self {
-        Self { state, pepper }
+        Self {
+            state,
+            pepper,
+            refusals: refusals::Refusals::default(),
+        }
     }
 
     /// Opens a server with the key of a request. `key` is what followed `Bearer `, if anything.

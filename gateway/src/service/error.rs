@@ -55,6 +55,9 @@ pub enum Error {
     /// A component that was not uploaded, or no longer is.
     #[error("there is no uploaded component {0}")]
     UnknownComponent(Digest),
+    /// The access token without which nobody could administer.
+    #[error("this is the last access token that works")]
+    LastToken,
     /// Something changed at the same time.
     #[error("somebody else changed the same thing at the same moment")]
     Conflict,
