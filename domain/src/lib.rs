@@ -33,7 +33,10 @@ pub use grant::{Grant, SecretGrant};
 pub use host::HostPattern;
 pub use id::{CallId, KeyId, ServerId, TokenId, VersionId, WorkspaceId};
 pub use json::Json;
-pub use limit::Limits;
+pub use limit::{
+    ExplainedLimit, InvalidAmount, Level, Limit, LimitChain, LimitSettings, LimitStep, Limits,
+    Profile, Unit,
+};
 pub use name::{ComponentName, KeyName, SecretName, ServerName, ToolName, WorkspaceName};
 pub use outcome::{
     Conclusion, InputBody, InputRequest, NeedInput, Outcome, ProtocolError, Receipt, Stop,
