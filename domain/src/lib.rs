@@ -34,8 +34,8 @@ pub use host::HostPattern;
 pub use id::{CallId, KeyId, ServerId, TokenId, VersionId, WorkspaceId};
 pub use json::Json;
 pub use limit::{
-    ExplainedLimit, InvalidAmount, Level, Limit, LimitChain, LimitSettings, LimitStep, Limits,
-    Profile, Unit,
+    CompileLimits, ExplainedLimit, InvalidAmount, Level, Limit, LimitChain, LimitSettings,
+    LimitStep, Limits, PlatformLimit, PlatformLimits, Profile, SandboxLimits, Unit,
 };
 pub use name::{ComponentName, KeyName, SecretName, ServerName, ToolName, WorkspaceName};
 pub use outcome::{

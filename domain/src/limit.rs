@@ -6,10 +6,12 @@
 
 mod amount;
 mod chain;
+mod platform;
 mod profile;
 
 pub use amount::{InvalidAmount, Unit};
 pub use chain::{ExplainedLimit, Level, LimitChain, LimitSettings, LimitStep};
+pub use platform::{CompileLimits, PlatformLimit, PlatformLimits, SandboxLimits};
 pub use profile::Profile;
 
 use crate::Invalid;

@@ -91,10 +91,35 @@ pub fn admin(app: App) -> Router {
         // Keys.
         .route("/v1/keys", get(admin::keys::list).post(admin::keys::create))
         .route("/v1/keys/{key}/revoke", post(admin::keys::revoke))
-        // What happened, and what is in force.
+        // Limits.
+        .route(
+            "/v1/limits",
+            get(admin::limits::of_platform).patch(admin::limits::set_of_platform),
+        )
+        .route(
+            "/v1/workspaces/{workspace}/limits",
+            get(admin::limits::of_workspace).patch(admin::limits::set_of_workspace),
+        )
+        .route(
+            "/v1/servers/{server}/limits",
+            get(admin::limits::of_server).patch(admin::limits::set_of_server),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/limits",
+            get(admin::limits::of_tool).patch(admin::limits::set_of_tool),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/limits/suggest",
+            get(admin::limits::suggest),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/limits/whatif",
+            get(admin::limits::what_if),
+        )
+        // What happened, and what happens now.
         .route("/v1/calls", get(admin::calls::list))
         .route("/v1/calls/stream", get(admin::calls::stream))
-        .route("/v1/limits", get(admin::limits::show))
+        .route("/v1/status", get(admin::health::status))
         .route("/v1/whoami", get(admin::health::whoami))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),

@@ -19,8 +19,10 @@ use casemate_store::{
 use secrecy::SecretString;
 use std::{
     net::SocketAddr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
+    thread::available_parallelism,
     time::Duration,
 };
 use tokio::net::TcpListener;
@@ -45,6 +47,9 @@ pub struct Options {
 
 /// Connections of administrators at once: people, scripts, and followers of the log.
 const ADMIN_CONNECTIONS: usize = 512;
+
+/// How long stopped calls have to tell their callers.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What a caller of [`start`] has to tell the operator.
 #[derive(Debug)]
@@ -88,7 +93,7 @@ pub async fn start(options: Options) -> Result<Started> {
     let endpoint = Endpoint::new(Arc::clone(&service), settings, opened.seal);
     let public_url = public_url(&config, mcp_address).into();
     let app = App {
-        service,
+        service: Arc::clone(&service),
         public_url,
         stop: stop.clone(),
     };
@@ -101,9 +106,10 @@ pub async fn start(options: Options) -> Result<Started> {
             router,
             connections,
             stop.clone(),
-            drain,
+            drain + LAST_WORDS,
         ))
     };
+    tokio::spawn(stop_calls(Arc::clone(&service), stop.clone(), drain));
     let listeners = vec![
         serve(
             mcp,
@@ -156,6 +162,14 @@ impl Started {
     }
 }
 
+/// Stops the calls that still run at the end of the time they had. Their callers are told, and their
+/// records are written.
+async fn stop_calls(service: Arc<Service>, stop: CancellationToken, drain: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(drain).await;
+    service.calls().stop_all();
+}
+
 /// The settings of the file with the command line over them, checked.
 fn effective(options: &Options) -> Result<Config> {
     let mut config = Config::load(options.config.as_deref())?;
@@ -196,12 +210,17 @@ async fn open(config: &Config) -> Result<Opened> {
     };
     let log = CallLog::open(data.join("calls"), retention).context("opening the log of calls")?;
     let log = Arc::new(log);
+    let limits = config.limits.of_platform();
     let runtime = Runtime::new(&casemate_runtime::Config {
-        slots: config.sandbox.places,
+        slots: u32::try_from(config.sandbox.places).unwrap_or(u32::MAX),
+        // The limits of the platform are the most that any call has.
+        max_memory_bytes: limits.memory_bytes,
+        total_memory_bytes: sandbox_memory(config),
+        stack_bytes: usize::try_from(config.sandbox.stack_bytes).unwrap_or(usize::MAX),
+        computing_at_once: config.sandbox.fair_share.then(threads),
         egress: EgressPolicy {
             allow_private: config.egress.allow_private,
         },
-        ..casemate_runtime::Config::default()
     })
     .context("starting the sandbox")?;
     let allocator = runtime.allocator().to_owned();
@@ -211,12 +230,11 @@ async fn open(config: &Config) -> Result<Opened> {
         metadata: Arc::clone(&metadata),
         blobs,
         artifacts: data.join("artifacts"),
-        compile_budget: Duration::from_millis(config.compile.wall_ms),
         log: Arc::clone(&log),
         runtime,
         keyring,
         limits: config.limits.clone(),
-        places: config.sandbox.places as usize,
+        platform: config.platform_limits(),
     })
     .await
     .context("loading what is stored")?;
@@ -227,6 +245,26 @@ async fn open(config: &Config) -> Result<Opened> {
         allocator,
         seal,
     })
+}
+
+/// The threads on which guests compute.
+fn threads() -> NonZeroUsize {
+    available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// What all running calls together may hold: by default half of the machine, so that the rest of
+/// the gateway and of the machine go on when tools take all they can.
+fn sandbox_memory(config: &Config) -> u64 {
+    match config.sandbox.memory_bytes {
+        0 => {
+            let mut system = sysinfo::System::new();
+            system.refresh_memory();
+            let machine = system.total_memory();
+            let group = system.cgroup_limits().map(|limits| limits.total_memory);
+            group.map_or(machine, |group| group.min(machine)) / 2
+        }
+        bytes => bytes,
+    }
 }
 
 /// The store and the key that protects it belong together: each start checks that they still do.
@@ -274,7 +312,7 @@ fn mcp_settings(config: &Config, address: SocketAddr) -> Settings {
         allowed_origins: config.server.allowed_origins.clone(),
         allow_loopback_names: address.ip().is_loopback(),
         // Room for what stands round the arguments: ids, metadata, answers and sealed state.
-        max_body_bytes: usize::try_from(config.limits.input_bytes)
+        max_body_bytes: usize::try_from(config.limits.of_platform().input_bytes)
             .unwrap_or(usize::MAX)
             .saturating_add(256 << 10),
     }

@@ -151,3 +151,15 @@ fn amounts_are_read_as_they_are_shown() {
         assert!(Unit::Bytes.parse(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn limits_of_the_platform_are_within_their_bounds_by_default_and_refused_outside() {
+    let mut limits = PlatformLimits::default();
+    limits.check().unwrap();
+    for limit in limits.all() {
+        assert_eq!(limit.value, limit.default, "{}", limit.name);
+    }
+    limits.sandbox.stack_bytes = 1;
+    let refused = limits.check().unwrap_err().to_string();
+    assert!(refused.contains("sandbox.stack_bytes"), "{refused}");
+}

@@ -7,7 +7,9 @@ pub use keys::{KeyStatus, KeySummary, NewKey};
 pub use tokens::{Administrator, FirstToken};
 
 use super::{
+    calls::{Running, Traffic},
     credential::{self, Class, Pepper},
+    limits::LimitBook,
     snapshot::{ServerView, Snapshot},
     state::State,
 };
@@ -21,6 +23,7 @@ use std::sync::Arc;
 pub struct Access {
     state: Arc<State>,
     pepper: Pepper,
+    running: Arc<Running>,
 }
 
 /// Why a key does not open a server.
@@ -65,6 +68,17 @@ impl OpenServer {
         }
     }
 
+    /// All limits.
+    pub(super) fn limits(&self) -> &LimitBook {
+        &self.snapshot.limits
+    }
+
+    /// What the calls of the workspace share.
+    pub(super) fn traffic(&self) -> Option<&Arc<Traffic>> {
+        let workspace = self.snapshot.workspaces.get(&self.server.workspace.id)?;
+        Some(&workspace.traffic)
+    }
+
     /// A secret of the workspace, still encrypted.
     pub(super) fn secret(&self, name: &SecretName) -> Option<&Arc<SecretRecord>> {
         self.snapshot
@@ -77,8 +91,12 @@ impl OpenServer {
 
 impl Access {
     /// Access control over the given state.
-    pub(super) fn new(state: Arc<State>, pepper: Pepper) -> Self {
-        Self { state, pepper }
+    pub(super) fn new(state: Arc<State>, pepper: Pepper, running: Arc<Running>) -> Self {
+        Self {
+            state,
+            pepper,
+            running,
+        }
     }
 
     /// Opens a server with the key of a request. `key` is what followed `Bearer `, if anything.
@@ -127,6 +145,18 @@ impl Access {
                 id: administrator.token_id(),
             },
         }
+    }
+}
+
+/// Whether a credential still stands: a key can be revoked between the check of a request and the
+/// start of its call.
+pub(super) fn still_stands(snapshot: &Snapshot, credential: &Credential) -> bool {
+    match credential {
+        Credential::Key { id, .. } => snapshot
+            .keys
+            .get(id)
+            .is_some_and(|record| record.revoked_at.is_none()),
+        Credential::Token { .. } => true,
     }
 }
 

@@ -4,24 +4,33 @@
 //! authorized and admitted. Every authorized call ends in exactly one record, also when its caller
 //! goes away in the middle.
 
+mod gate;
 mod prepare;
 mod recorder;
+mod running;
+mod traffic;
+
+pub use running::Running;
+pub use traffic::Traffic;
 
 use super::{
-    access::OpenServer,
+    access::{OpenServer, still_stands},
     components::{Components, LoadError},
     snapshot::ToolView,
+    state::State,
     vault::Vault,
 };
 use casemate_domain::{
-    Call, CallId, ClaimedClient, Conclusion, Continuation, Json, Limits, Outcome, Receipt, Stop,
-    StopReason, ToolName,
+    Call, CallId, ClaimedClient, Conclusion, Continuation, Json, Level, Limits, Outcome, Receipt,
+    Stop, StopReason, ToolName,
 };
-use casemate_runtime::{Environment, Observer, Runtime};
+use casemate_runtime::{Control, Environment, Observer, Runtime, Tenant};
 use casemate_store::call_log::CallLog;
+use gate::{Full, Gate, Pass};
 use recorder::Recorder;
+use running::Registered;
 use std::{sync::Arc, time::Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use traffic::Passes;
 use uuid::Uuid;
 
 /// What a door asks for.
@@ -77,7 +86,9 @@ pub struct UnknownTool {
 pub struct AuthorizedCall {
     open: OpenServer,
     tool: Arc<ToolView>,
+    limits: Limits,
     call: Call,
+    control: Control,
     recorder: Recorder,
 }
 
@@ -92,7 +103,9 @@ impl AuthorizedCall {
 struct AdmittedCall {
     authorized: AuthorizedCall,
     environment: Environment,
-    _place: OwnedSemaphorePermit,
+    _passes: Passes,
+    _place: Pass,
+    _registered: Registered,
 }
 
 /// A call that has ended and is recorded.
@@ -113,33 +126,61 @@ pub struct Calls {
     components: Arc<Components>,
     vault: Arc<Vault>,
     log: Arc<CallLog>,
-    limits: Limits,
-    places: Arc<Semaphore>,
+    running: Arc<Running>,
+    state: Arc<State>,
+    gate: Arc<Gate>,
+    places: u64,
+}
+
+/// What runs at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Load {
+    /// Calls in a sandbox.
+    pub running: usize,
+    /// Calls that wait for a place in one.
+    pub waiting: usize,
+    /// The memory that running calls hold, in bytes.
+    pub memory_bytes: u64,
 }
 
 impl Calls {
     /// A service that runs at most `places` calls at once.
-    pub fn new(
+    pub(super) fn new(
         runtime: Runtime,
         components: Arc<Components>,
         vault: Arc<Vault>,
         log: Arc<CallLog>,
-        limits: Limits,
-        places: usize,
+        running: Arc<Running>,
+        state: Arc<State>,
+        places: u64,
     ) -> Self {
         Self {
             runtime,
             components,
             vault,
             log,
-            limits,
-            places: Arc::new(Semaphore::new(places)),
+            running,
+            state,
+            gate: Arc::default(),
+            places,
         }
     }
 
-    /// The limits in force.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
+    /// What runs at this moment.
+    pub fn load(&self) -> Load {
+        let snapshot = self.state.snapshot();
+        let workspaces = snapshot.workspaces.values();
+        let waiting = workspaces.map(|workspace| workspace.traffic.waiting());
+        Load {
+            running: self.running.count(),
+            waiting: waiting.sum::<usize>() + self.gate.count().1,
+            memory_bytes: self.runtime.memory_held(),
+        }
+    }
+
+    /// Stops every running call, because the gateway stops.
+    pub fn stop_all(&self) {
+        self.running.stop_all();
     }
 
     /// Finds the tool among those that this caller may use.
@@ -170,17 +211,22 @@ impl Calls {
             trace_state: request.trace_state,
             continuation: request.continuation,
         };
+        let control = Control::new();
         let recorder = Recorder::start(
             Arc::clone(&self.log),
             server,
             &tool,
             &call,
             request.received,
+            control.clone(),
         );
+        let (workspace, server) = (server.workspace.id, server.record.id);
         Ok(AuthorizedCall {
+            limits: open.limits().of_call(workspace, server, &tool.record.name),
             open: open.clone(),
             tool,
             call,
+            control,
             recorder,
         })
     }
@@ -191,33 +237,72 @@ impl Calls {
         authorized: AuthorizedCall,
         observer: Arc<dyn Observer>,
     ) -> FinishedCall {
-        match self.admit(authorized) {
+        match self.admit(authorized).await {
             Ok(admitted) => self.run_admitted(admitted, observer).await,
             Err((authorized, stop)) => finish(authorized, stopped(stop)),
         }
     }
 
-    /// Checks arguments and secrets and takes a place. Refuses at once rather than queue without
-    /// bound: a caller that is told can try again, one that waits cannot.
-    #[expect(
-        clippy::result_large_err,
-        reason = "the call comes back so that it can be recorded"
-    )]
-    fn admit(&self, authorized: AuthorizedCall) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
-        let prepared = prepare::check_arguments(&authorized.tool, &authorized.call, &self.limits)
-            .and_then(|()| prepare::environment(&self.vault, &authorized.open, &authorized.tool));
+    /// Checks arguments and secrets, and takes a place.
+    async fn admit(
+        &self,
+        authorized: AuthorizedCall,
+    ) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
+        let AuthorizedCall {
+            open, tool, call, ..
+        } = &authorized;
+        let prepared = prepare::check_arguments(tool, call, &authorized.limits)
+            .and_then(|()| prepare::environment(&self.vault, open, tool));
         let environment = match prepared {
             Ok(environment) => environment,
             Err(stop) => return Err((authorized, stop)),
         };
-        match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => Ok(AdmittedCall {
-                authorized,
-                environment,
-                _place: place,
-            }),
-            Err(_) => Err((authorized, overloaded())),
+        let (passes, place) = match self.enter(&authorized).await {
+            Ok(entered) => entered,
+            Err(stop) => return Err((authorized, stop)),
+        };
+        let AuthorizedCall {
+            open,
+            call,
+            control,
+            ..
+        } = &authorized;
+        let registered = self.running.register(call.id, open.credential(), control);
+        // From here on a revocation finds the call; one that came before is seen here.
+        if !still_stands(&self.state.snapshot(), open.credential()) {
+            return Err((authorized, running::key_revoked()));
         }
+        let environment = Environment {
+            tenant: open
+                .traffic()
+                .map_or_else(Tenant::new, |traffic| traffic.tenant().clone()),
+            control: control.clone(),
+            ..environment
+        };
+        Ok(AdmittedCall {
+            environment,
+            _passes: passes,
+            _place: place,
+            _registered: registered,
+            authorized,
+        })
+    }
+
+    /// Waits for a place, first among the calls of the workspace, then among all.
+    async fn enter(&self, authorized: &AuthorizedCall) -> Result<(Passes, Pass), Stop> {
+        let AuthorizedCall { open, tool, .. } = authorized;
+        let server = open.server();
+        let who = (server.workspace.id, server.record.id, &tool.record.name);
+        let Some(traffic) = open.traffic() else {
+            return Err(overloaded(Level::Workspace));
+        };
+        let passes = traffic
+            .enter(open.limits(), who)
+            .await
+            .map_err(overloaded)?;
+        let place = self.gate.enter(self.places).await;
+        let place = place.map_err(|Full| overloaded(Level::Platform))?;
+        Ok((passes, place))
     }
 
     async fn run_admitted(
@@ -225,10 +310,11 @@ impl Calls {
         admitted: AdmittedCall,
         observer: Arc<dyn Observer>,
     ) -> FinishedCall {
+        // The rest of it is given back at the end.
         let AdmittedCall {
             authorized,
             environment,
-            _place,
+            ..
         } = admitted;
         let component = match self.components.load(&authorized.tool.component).await {
             Ok(component) => component,
@@ -243,7 +329,7 @@ impl Calls {
                 component,
                 &authorized.call,
                 environment,
-                &self.limits,
+                &authorized.limits,
                 observer,
             )
             .await;
@@ -274,11 +360,20 @@ fn stopped(stop: Stop) -> Outcome {
     }
 }
 
-fn overloaded() -> Stop {
+fn overloaded(level: Level) -> Stop {
+    let message = match level {
+        Level::Platform => {
+            "The gateway is running as many calls as it can. Try again in a second.".to_owned()
+        }
+        Level::Workspace | Level::Server | Level::Tool => format!(
+            "The {0} is running as many calls as it may at once. Try again in a second, or have an \
+             operator raise its limit `calls_at_once`.",
+            level.as_str()
+        ),
+    };
     Stop {
         reason: StopReason::Overloaded,
-        message: "The gateway is running as many calls as it can. Try again in a second."
-            .to_owned(),
+        message,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Workspaces, servers, and the tools behind them.
 
 mod deploy;
+mod limits;
 mod load;
 mod secrets;
 mod servers;
@@ -9,6 +10,7 @@ mod upload;
 mod workspaces;
 
 pub use deploy::{Change, DeployRequest, Deployment, Missing, ToolChange};
+pub use limits::{LimitChange, ScopeLimits, ScopeName};
 pub use secrets::SecretSummary;
 pub use upload::Uploaded;
 

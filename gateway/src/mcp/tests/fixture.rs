@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use axum::body::Body;
-use casemate_domain::{KeyId, Limits};
+use casemate_domain::{KeyId, LimitSettings, PlatformLimits};
 use casemate_runtime::{Config, Runtime};
 use casemate_store::{
     blobs::Blobs,
@@ -64,7 +64,6 @@ impl Fixture {
             metadata: Arc::new(MemoryMetadata::default()),
             blobs: Blobs::local(path.join("blobs")).unwrap(),
             artifacts: path.join("artifacts"),
-            compile_budget: std::time::Duration::from_secs(1),
             log: Arc::new(call_log),
             runtime: Runtime::new(&Config {
                 slots: 2,
@@ -72,8 +71,8 @@ impl Fixture {
             })
             .unwrap(),
             keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
-            limits: Limits::default(),
-            places: 2,
+            limits: LimitSettings::default(),
+            platform: PlatformLimits::default(),
         });
         let service = Arc::new(service.await.unwrap());
         let access = service.access();
