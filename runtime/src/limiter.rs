@@ -5,6 +5,7 @@
 //! that it refused something: a guest whose allocation fails usually traps a moment later, and
 //! that trap is then reported as what it is.
 
+use crate::turns::Tenant;
 use casemate_domain::Limits;
 use std::sync::{
     Arc,
@@ -26,16 +27,21 @@ pub(crate) enum Refused {
     Memory,
     /// More table elements.
     Table,
-    /// Memory that the call may have, and that all calls together have used up.
+    /// Memory that the call may have, and that there is not for all.
     Everybody,
 }
 
-/// The memory of all sandboxes together.
+/// The memory of all sandboxes together, shared between tenants by a threshold that moves: one
+/// tenant may hold twice what is free, no more. Alone it gets two thirds; many that want all they
+/// can get are held to equal parts, and a part stays free for who comes next.
 #[derive(Debug)]
 pub(crate) struct Budget {
     total: u64,
     held: AtomicU64,
 }
+
+/// How many times what is free a tenant may hold.
+const SHARE: u64 = 2;
 
 impl Budget {
     pub(crate) fn new(total: u64) -> Self {
@@ -50,17 +56,23 @@ impl Budget {
         self.held.load(Ordering::Relaxed)
     }
 
-    fn take(&self, more: u64) -> bool {
-        let held = self.held.fetch_add(more, Ordering::Relaxed);
-        if held.saturating_add(more) > self.total {
-            self.give_back(more);
+    fn take(&self, tenant: &Tenant, more: u64) -> bool {
+        let all = self
+            .held
+            .fetch_add(more, Ordering::Relaxed)
+            .saturating_add(more);
+        let own = tenant.memory().fetch_add(more, Ordering::Relaxed) + more;
+        let free = self.total.checked_sub(all);
+        if free.is_none_or(|free| own > free.saturating_mul(SHARE)) {
+            self.give_back(tenant, more);
             return false;
         }
         true
     }
 
-    fn give_back(&self, less: u64) {
+    fn give_back(&self, tenant: &Tenant, less: u64) {
         self.held.fetch_sub(less, Ordering::Relaxed);
+        tenant.memory().fetch_sub(less, Ordering::Relaxed);
     }
 }
 
@@ -68,6 +80,7 @@ impl Budget {
 #[derive(Debug)]
 pub(crate) struct Limiter {
     budget: Arc<Budget>,
+    tenant: Tenant,
     memory: u64,
     table_elements: u64,
     instances: usize,
@@ -78,9 +91,10 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: &Limits, budget: Arc<Budget>) -> Self {
+    pub(crate) fn new(limits: &Limits, budget: Arc<Budget>, tenant: Tenant) -> Self {
         Self {
             budget,
+            tenant,
             memory: limits.memory_bytes,
             table_elements: limits.table_elements,
             instances: usize::try_from(limits.instances).unwrap_or(usize::MAX),
@@ -108,7 +122,7 @@ impl Limiter {
             self.refused = Some(what);
             return false;
         }
-        if !self.budget.take(more) {
+        if !self.budget.take(&self.tenant, more) {
             self.refused = Some(Refused::Everybody);
             return false;
         }
@@ -121,7 +135,7 @@ impl Limiter {
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        self.budget.give_back(self.held);
+        self.budget.give_back(&self.tenant, self.held);
     }
 }
 
@@ -185,7 +199,8 @@ mod tests {
     }
 
     fn limiter(memory_bytes: u64) -> Limiter {
-        Limiter::new(&limits(memory_bytes), Arc::new(Budget::new(u64::MAX)))
+        let budget = Arc::new(Budget::new(u64::MAX));
+        Limiter::new(&limits(memory_bytes), budget, Tenant::new())
     }
 
     #[test]
@@ -217,17 +232,43 @@ mod tests {
         assert_eq!(limiter.peak(), 0);
     }
 
+    fn grow(limiter: &mut Limiter, by: usize) -> bool {
+        limiter.memory_growing(0, by, None).unwrap()
+    }
+
     #[test]
     fn calls_together_hold_no_more_than_there_is_for_all_and_give_it_back() {
         let budget = Arc::new(Budget::new(100));
-        let mut first = Limiter::new(&limits(80), Arc::clone(&budget));
-        let mut second = Limiter::new(&limits(80), Arc::clone(&budget));
-        assert!(first.memory_growing(0, 70, None).unwrap());
-        assert!(!second.memory_growing(0, 40, None).unwrap());
+        let of = |tenant: &Tenant| Limiter::new(&limits(80), Arc::clone(&budget), tenant.clone());
+        let (mut first, mut second) = (of(&Tenant::new()), of(&Tenant::new()));
+        assert!(grow(&mut first, 60));
+        assert!(!grow(&mut second, 41));
         assert_eq!(second.refused(), Some(Refused::Everybody));
         drop(first);
-        assert!(second.memory_growing(0, 40, None).unwrap());
+        assert!(grow(&mut second, 41));
         drop(second);
         assert_eq!(budget.held(), 0);
+    }
+
+    #[test]
+    fn tenants_that_want_everything_get_equal_parts_and_leave_one_for_the_next() {
+        let budget = Arc::new(Budget::new(9_000));
+        let tenants: Vec<_> = (0..4).map(|_| Tenant::new()).collect();
+        let mut calls: Vec<_> = tenants
+            .iter()
+            .map(|tenant| Limiter::new(&limits(9_000), Arc::clone(&budget), tenant.clone()))
+            .collect();
+        for _ in 0..9_000 {
+            for call in &mut calls {
+                let _ = grow(call, 1);
+            }
+        }
+        // Four parts of two for them, one that stays free.
+        for tenant in &tenants {
+            let own = tenant.memory().load(Ordering::Relaxed);
+            assert!(own.abs_diff(2_000) < 10, "{own}");
+        }
+        let mut newcomer = Limiter::new(&limits(9_000), budget, Tenant::new());
+        assert!(grow(&mut newcomer, 500));
     }
 }

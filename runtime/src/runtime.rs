@@ -28,8 +28,8 @@ pub struct Config {
     pub slots: u32,
     /// The most memory that any one memory of a call may have, whatever its limits say.
     pub max_memory_bytes: u64,
-    /// The memory of all running calls together. A call that would need more is stopped as
-    /// overloaded.
+    /// The memory of all running calls together, shared fairly between tenants. A call that would
+    /// need more is stopped as overloaded.
     pub total_memory_bytes: u64,
     /// The stack of a guest, in bytes.
     pub stack_bytes: usize,
@@ -68,7 +68,7 @@ pub struct Environment {
     pub grant: Arc<Grant>,
     /// The secrets that are both granted and set.
     pub secrets: Vec<(SecretName, SecretString)>,
-    /// Whose share of the CPU it uses. By default one of its own.
+    /// Whose share of CPU and memory it uses. By default one of its own.
     pub tenant: Tenant,
     /// By which others stop it.
     pub control: Control,

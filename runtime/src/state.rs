@@ -139,7 +139,7 @@ impl State {
         Self {
             wasi: wasi(&printed, started),
             table,
-            limiter: Limiter::new(limits, budget),
+            limiter: Limiter::new(limits, budget, environment.tenant.clone()),
             session: Session {
                 shared,
                 deadline: started + limits.wall(),

@@ -253,3 +253,34 @@ fn status_shows_what_runs() {
     let shown = gateway.cli(["status"]).ok();
     assert!(shown.stdout.contains("calls running"), "{shown}");
 }
+
+#[test]
+fn the_memory_of_all_calls_together_is_bounded() {
+    let gateway = Gateway::builder()
+        .config("sandbox.memory_bytes = 62_914_560")
+        .start();
+    let server = hostile(&gateway, "crowded");
+    let fill = |mib: u32| {
+        let reply = gateway
+            .modern(&server)
+            .call("memory_bomb", json!({ "mib": mib }));
+        ending(&reply)
+    };
+    assert_eq!(fill(20), "ok");
+    assert_eq!(
+        fill(50),
+        "overloaded",
+        "one workspace gets two thirds of 60 MiB"
+    );
+    assert_eq!(fill(20), "ok", "and gives it back");
+    let roomy = GATEWAY.get();
+    let server = hostile(&roomy, "roomy");
+    let reply = roomy
+        .modern(&server)
+        .call("memory_bomb", json!({ "mib": 50 }));
+    assert_eq!(
+        ending(&reply),
+        "ok",
+        "with memory for all, the same call passes"
+    );
+}

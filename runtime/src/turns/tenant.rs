@@ -1,4 +1,4 @@
-//! Whose calls share one part of the CPU.
+//! Whose calls share one part of the machine.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-/// Whose calls share one part of the CPU: a workspace, say. Cloning gives another handle on the
+/// Whose calls share one part of the CPU and of the memory: a workspace, say. Cloning gives another handle on the
 /// same account.
 #[derive(Clone)]
 pub struct Tenant {
@@ -21,6 +21,8 @@ struct Account {
     /// turns only.
     time: AtomicU64,
     fresh: AtomicBool,
+    /// What its calls hold, in bytes.
+    memory: AtomicU64,
 }
 
 impl Tenant {
@@ -32,8 +34,14 @@ impl Tenant {
                 id: NEXT.fetch_add(1, Ordering::Relaxed),
                 time: AtomicU64::new(0),
                 fresh: AtomicBool::new(true),
+                memory: AtomicU64::new(0),
             }),
         }
+    }
+
+    /// The memory that its calls hold, in bytes.
+    pub(crate) fn memory(&self) -> &AtomicU64 {
+        &self.account.memory
     }
 
     pub(super) fn id(&self) -> u64 {
