@@ -19,6 +19,7 @@ mod capability;
 mod client;
 mod envelope;
 mod error;
+mod events;
 mod legacy;
 mod list;
 mod mirror;
@@ -27,12 +28,14 @@ mod object;
 mod prepared;
 pub mod result;
 mod revision;
+mod running;
 mod seal;
 mod transport;
+mod watching;
 
 pub use seal::Seal;
 
-use crate::service::{OpenServer, Service};
+use crate::service::{OpenServer, ServerView, Service};
 use answer::Answer;
 use axum::body::Body;
 use envelope::{Message, Request};
@@ -40,8 +43,11 @@ use error::{Era, Error};
 use http::{HeaderMap, Response};
 use object::Object;
 use prepared::Prepared;
+use result::ServerInfo;
 use revision::Revision;
+use running::Background;
 use std::{sync::Arc, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 /// Under which names the endpoint answers, and how much it reads.
 #[derive(Debug, Clone)]
@@ -68,21 +74,33 @@ struct Inner {
     settings: Settings,
     prepared: prepared::Cache,
     seal: Seal,
+    background: Background,
+}
+
+/// A server that a key opened, and what it takes to call its tools.
+#[derive(Debug, Clone)]
+struct Site {
+    inner: Arc<Inner>,
+    open: OpenServer,
 }
 
 /// One HTTP request that was let in: whose it is, what its headers say, when it came.
 #[derive(Debug)]
-struct Exchange<'endpoint> {
-    inner: &'endpoint Inner,
-    open: OpenServer,
+struct Exchange {
+    site: Site,
     headers: HeaderMap,
     received: Instant,
 }
 
 impl Endpoint {
     /// An endpoint over a service. Another one with the same seal continues what this one began:
-    /// calls that wait for input.
-    pub fn new(service: Arc<Service>, settings: Settings, seal: Seal) -> Self {
+    /// calls that wait for input. It ends its streams when `stop` is cancelled.
+    pub fn new(
+        service: Arc<Service>,
+        settings: Settings,
+        seal: Seal,
+        stop: CancellationToken,
+    ) -> Self {
         let prepared = prepared::Cache::default();
         Self {
             inner: Arc::new(Inner {
@@ -90,8 +108,14 @@ impl Endpoint {
                 settings,
                 prepared,
                 seal,
+                background: Background::new(stop),
             }),
         }
+    }
+
+    /// Waits for the ends of calls that nobody waits for any more, once the gateway stops.
+    pub async fn ended(&self) {
+        self.inner.background.ended().await;
     }
 
     /// Answers one HTTP request for one server.
@@ -109,10 +133,10 @@ impl Endpoint {
         &self,
         server_id: &str,
         request: http::Request<Body>,
-    ) -> Result<(Exchange<'_>, bytes::Bytes), Error> {
+    ) -> Result<(Exchange, bytes::Bytes), Error> {
         let received = Instant::now();
         let (parts, body) = request.into_parts();
-        let inner = &*self.inner;
+        let inner = &self.inner;
         transport::check_names(&inner.settings, &parts)?;
         let key = transport::bearer(&parts.headers);
         let open = inner.service.access().open(server_id, key.as_deref())?;
@@ -120,8 +144,10 @@ impl Endpoint {
         let body = transport::read_body(body, inner.settings.max_body_bytes).await?;
         Ok((
             Exchange {
-                inner,
-                open,
+                site: Site {
+                    inner: Arc::clone(inner),
+                    open,
+                },
                 headers: parts.headers,
                 received,
             },
@@ -130,7 +156,31 @@ impl Endpoint {
     }
 }
 
-impl Exchange<'_> {
+impl Site {
+    fn server(&self) -> &Arc<ServerView> {
+        self.open.server()
+    }
+
+    /// The same server as of now, if the key still opens it.
+    fn reopened(&self, key: Option<&str>) -> Result<Self, Error> {
+        let id = self.server().record.id.to_string();
+        Ok(Self {
+            inner: Arc::clone(&self.inner),
+            open: self.inner.service.access().open(&id, key)?,
+        })
+    }
+
+    fn prepared(&self) -> Arc<Prepared> {
+        self.inner.prepared.of(self.server())
+    }
+
+    /// Who answers, in the words of the protocol.
+    fn info(&self) -> ServerInfo<'_> {
+        ServerInfo::new(self.server().record.name.as_str())
+    }
+}
+
+impl Exchange {
     async fn answer(&self, body: &[u8]) -> Answer {
         let declared = match mirror::declared_version(&self.headers) {
             Ok(declared) => declared,
@@ -170,10 +220,6 @@ impl Exchange<'_> {
                 ),
             },
         }
-    }
-
-    fn prepared(&self) -> Arc<Prepared> {
-        self.inner.prepared.of(self.open.server())
     }
 }
 

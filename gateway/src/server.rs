@@ -64,6 +64,7 @@ pub struct Started {
 struct Running {
     log: Arc<CallLog>,
     metadata: Arc<dyn Metadata>,
+    endpoint: Endpoint,
     stop: CancellationToken,
     listeners: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -85,7 +86,7 @@ pub async fn start(options: Options) -> Result<Started> {
     let stop = CancellationToken::new();
     let service = Arc::new(opened.service);
     let settings = mcp_settings(&config, mcp_address);
-    let endpoint = Endpoint::new(Arc::clone(&service), settings, opened.seal);
+    let endpoint = Endpoint::new(Arc::clone(&service), settings, opened.seal, stop.clone());
     let public_url = public_url(&config, mcp_address).into();
     let app = App {
         service,
@@ -107,7 +108,7 @@ pub async fn start(options: Options) -> Result<Started> {
     let listeners = vec![
         serve(
             mcp,
-            router::public(endpoint),
+            router::public(endpoint.clone()),
             Share::Most,
             server.max_connections,
         ),
@@ -125,6 +126,7 @@ pub async fn start(options: Options) -> Result<Started> {
         running: Running {
             log: opened.log,
             metadata: opened.metadata,
+            endpoint,
             stop,
             listeners,
         },
@@ -140,6 +142,7 @@ impl Started {
         let Running {
             log,
             metadata,
+            endpoint,
             stop,
             listeners,
         } = self.running;
@@ -147,6 +150,7 @@ impl Started {
         for listener in listeners {
             listener.await?;
         }
+        endpoint.ended().await;
         log.flush()
             .await
             .context("writing the last records of calls")?;

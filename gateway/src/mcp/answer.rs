@@ -3,19 +3,32 @@
 use super::{
     envelope::Id,
     error::{Era, Error},
+    events::{Events, Outlet},
 };
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
 
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 /// What is sent back for one HTTP request, or for one message of a batch.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    /// A JSON-RPC message; nothing is said about notifications.
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Content,
     header: Option<(HeaderName, &'static str)>,
+}
+
+/// What an answer says.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Nothing: nothing is said about notifications.
+    Nothing,
+    /// One JSON-RPC message, or a batch of them.
+    Json(Vec<u8>),
+    /// Messages as they come; the last one is the response.
+    Events(Events),
 }
 
 #[derive(Serialize)]
@@ -54,7 +67,7 @@ impl Answer {
         body.push(b'}');
         Self {
             status: StatusCode::OK,
-            body: Some(body),
+            body: Content::Json(body),
             header: None,
         }
     }
@@ -73,7 +86,7 @@ impl Answer {
         let body = serde_json::to_vec(&failure).expect("errors have only string keys");
         Self {
             status: error.status(era),
-            body: Some(body),
+            body: Content::Json(body),
             header: error.header(),
         }
     }
@@ -82,8 +95,30 @@ impl Answer {
     pub(super) fn accepted() -> Self {
         Self {
             status: StatusCode::ACCEPTED,
-            body: None,
+            body: Content::Nothing,
             header: None,
+        }
+    }
+
+    /// An event stream.
+    pub(super) fn events(events: Events) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: Content::Events(events),
+            header: None,
+        }
+    }
+
+    /// Ends a stream with this answer.
+    pub(super) fn finish(self, outlet: &Outlet) {
+        outlet.end(self.into_json().as_deref());
+    }
+
+    /// The message, if it is one.
+    pub(super) fn into_json(self) -> Option<Vec<u8>> {
+        match self.body {
+            Content::Json(body) => Some(body),
+            Content::Nothing | Content::Events(_) => None,
         }
     }
 
@@ -94,21 +129,29 @@ impl Answer {
         body.push(b']');
         Self {
             status: StatusCode::OK,
-            body: Some(body),
+            body: Content::Json(body),
             header: None,
         }
     }
 
     /// As HTTP. Nothing here is for caches: answers depend on the key.
     pub(super) fn into_response(self) -> Response<Body> {
-        let has_body = self.body.is_some();
-        let mut response = Response::new(self.body.map_or_else(Body::empty, Body::from));
+        let (body, media_type) = match self.body {
+            Content::Nothing => (Body::empty(), None),
+            Content::Json(body) => (Body::from(body), Some("application/json")),
+            Content::Events(events) => (Body::from_stream(events), Some("text/event-stream")),
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if has_body {
-            let json = HeaderValue::from_static("application/json");
-            headers.insert(header::CONTENT_TYPE, json);
+        if let Some(media_type) = media_type {
+            let media_type = HeaderValue::from_static(media_type);
+            if media_type == "text/event-stream" {
+                // A proxy that collects an answer before it passes it on would hold events back.
+                headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
+            }
+            headers.insert(header::CONTENT_TYPE, media_type);
         }
         if let Some((name, value)) = self.header {
             headers.insert(name, HeaderValue::from_static(value));
@@ -139,7 +182,7 @@ mod tests {
     }
 
     fn text(answer: Answer) -> String {
-        String::from_utf8(answer.body.unwrap()).unwrap()
+        String::from_utf8(answer.into_json().unwrap()).unwrap()
     }
 
     #[test]

@@ -4,10 +4,10 @@
 //! and the sealed state. Nothing is kept here in between.
 
 use super::{
-    Exchange, Params, capability,
+    Params, Site, capability,
     error::Error,
     object::{self, Object},
-    result::{Meta, ServerInfo},
+    result::Meta,
     seal::Place,
 };
 use crate::service::FinishedCall;
@@ -57,7 +57,7 @@ enum QuestionParams<'a> {
 
 /// What a request brings along from an earlier round.
 pub(super) fn continuation(
-    exchange: &Exchange<'_>,
+    site: &Site,
     params: &Params<'_>,
     place: impl FnOnce() -> Place,
 ) -> Result<Continuation, Error> {
@@ -68,7 +68,7 @@ pub(super) fn continuation(
     let state = match params.members.get("requestState") {
         Some(raw) => {
             let text = object::string(raw).ok_or(Error::ForgedState)?;
-            let opened = exchange.inner.seal.open(&place(), &text, now());
+            let opened = site.inner.seal.open(&place(), &text, now());
             opened.map_err(|_| Error::ForgedState)?
         }
         None => None,
@@ -100,7 +100,7 @@ fn wrong_answers(problem: String) -> Error {
 impl<'a> InputRequired<'a> {
     /// The questions of a tool, if the client said that it can answer such questions.
     pub(super) fn new(
-        exchange: &'a Exchange<'_>,
+        site: &'a Site,
         finished: &FinishedCall,
         need: &'a NeedInput,
         capabilities: &[String],
@@ -115,12 +115,11 @@ impl<'a> InputRequired<'a> {
         // At least one of the two must be there.
         let has_state = need.state.is_some() || need.requests.is_empty();
         let state = need.state.as_deref();
-        let server = ServerInfo::new(exchange.open.server().record.name.as_str());
         Ok(Self {
             result_type: "input_required",
             input_requests: Questions(&need.requests),
-            request_state: has_state.then(|| exchange.inner.seal.seal(place, state, now())),
-            meta: Meta::new(finished.id, Some(server)),
+            request_state: has_state.then(|| site.inner.seal.seal(place, state, now())),
+            meta: Meta::new(finished.id, Some(site.info())),
         })
     }
 }

@@ -50,14 +50,26 @@ pub(super) struct Id<'a>(&'a RawValue);
 
 impl<'a> Id<'a> {
     fn read(raw: &'a RawValue) -> Option<Self> {
-        let text = raw.get();
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
-        (text.starts_with('"') || is_integer).then_some(Self(raw))
+        object::is_id(raw).then_some(Self(raw))
+    }
+
+    /// The same id, kept.
+    pub(super) fn to_owned(self) -> OwnedId {
+        OwnedId(self.0.to_owned())
     }
 
     pub(super) fn as_str(&self) -> &'a str {
         self.0.get()
+    }
+}
+
+/// The id of a request that outlives its body.
+#[derive(Debug)]
+pub(super) struct OwnedId(Box<RawValue>);
+
+impl OwnedId {
+    pub(super) fn borrow(&self) -> Id<'_> {
+        Id(&self.0)
     }
 }
 

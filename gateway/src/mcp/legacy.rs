@@ -6,26 +6,24 @@
 //!
 //! When these revisions are no longer served, this file goes, and its callers in `mcp.rs`.
 
+mod batch;
+mod call;
+
+pub(super) use batch::answer_all as batch;
+
 use super::{
     Exchange, Params,
     answer::Answer,
-    call, capability,
-    envelope::{self, Id, Message, Request},
+    envelope::{Id, Request},
     error::{Era, Error, shown},
     modern::Capabilities,
-    result::{CallResult, ServerInfo},
+    result::ServerInfo,
     revision::Revision,
-    transport,
 };
-use casemate_domain::Conclusion;
 use serde::Serialize;
-use serde_json::value::RawValue;
-use std::time::Instant;
 
 /// What a request without a version speaks: the last revision that had no header for it.
 const UNDECLARED: Revision = Revision::V2025_03_26;
-/// What the replies to one batch may have together, in bytes.
-const MAX_BATCH_REPLY_BYTES: usize = 8 << 20;
 /// What a client is offered that asks for a revision nobody knows.
 const NEWEST: Revision = Revision::V2025_11_25;
 
@@ -42,7 +40,7 @@ struct Pong {}
 
 /// Answers one request.
 pub(super) async fn answer(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
     request: &Request<'_>,
     params: &Params<'_>,
     declared: Option<&str>,
@@ -74,82 +72,6 @@ pub(super) fn accept(declared: Option<&str>) -> Answer {
     }
 }
 
-/// Answers several messages in one body, one after the other: a batch buys no more room than a
-/// single call has.
-pub(super) async fn batch(
-    exchange: &Exchange<'_>,
-    declared: Option<&str>,
-    items: &[&RawValue],
-) -> Answer {
-    match revision(declared) {
-        Ok(revision) if revision.has_batches() => {}
-        Ok(revision) => {
-            let problem = format!("revision {revision} has no batches; send one message at a time");
-            return Answer::error(None, &Error::InvalidRequest(problem), Era::Legacy);
-        }
-        Err(error) => return Answer::error(None, &error, Era::Legacy),
-    }
-    let mut bodies = Vec::with_capacity(items.len());
-    let mut room = MAX_BATCH_REPLY_BYTES;
-    for item in items {
-        let body = match reopened(exchange) {
-            Err(error) => refused_item(item, &error).body,
-            Ok(_) if room == 0 => {
-                let problem = "the replies to this batch are too large; send fewer messages";
-                refused_item(item, &Error::InvalidRequest(problem.into())).body
-            }
-            Ok(exchange) => one_of_batch(&exchange, declared, item).await.body,
-        };
-        room = room.saturating_sub(body.as_ref().map_or(0, Vec::len));
-        bodies.extend(body);
-    }
-    if bodies.is_empty() {
-        Answer::accepted()
-    } else {
-        Answer::all(&bodies)
-    }
-}
-
-/// The same exchange as of now: messages of a batch run one after the other, and a key that is
-/// revoked meanwhile opens nothing any more.
-fn reopened<'endpoint>(exchange: &Exchange<'endpoint>) -> Result<Exchange<'endpoint>, Error> {
-    let key = transport::bearer(&exchange.headers);
-    let id = exchange.open.server().record.id.to_string();
-    Ok(Exchange {
-        inner: exchange.inner,
-        open: exchange.inner.service.access().open(&id, key.as_deref())?,
-        headers: exchange.headers.clone(),
-        received: Instant::now(),
-    })
-}
-
-fn refused_item(item: &RawValue, error: &Error) -> Answer {
-    match envelope::message(item.get()) {
-        Ok(Message::Request(request)) => Answer::error(Some(request.id), error, Era::Legacy),
-        Ok(Message::Notification | Message::Response) => Answer::accepted(),
-        Err(rejected) => Answer::error(rejected.id, &rejected.error, Era::Legacy),
-    }
-}
-
-async fn one_of_batch(exchange: &Exchange<'_>, declared: Option<&str>, item: &RawValue) -> Answer {
-    let request = match envelope::message(item.get()) {
-        Ok(Message::Request(request)) => request,
-        Ok(Message::Notification | Message::Response) => return Answer::accepted(),
-        Err(rejected) => return Answer::error(rejected.id, &rejected.error, Era::Legacy),
-    };
-    let refuse = |error: Error| Answer::error(Some(request.id), &error, Era::Legacy);
-    match Params::read(&request) {
-        Ok(_) if request.method == "initialize" => refuse(Error::InvalidRequest(
-            "`initialize` must stand alone".into(),
-        )),
-        Ok(params) if params.names_version() => refuse(Error::InvalidRequest(
-            "a request with its own version must stand alone".into(),
-        )),
-        Ok(params) => answer(exchange, &request, &params, declared).await,
-        Err(problem) => refuse(Error::InvalidParams(problem)),
-    }
-}
-
 /// The revision of a request after the handshake. Any that is served will do: clients are known to
 /// name another one than they agreed on.
 fn revision(declared: Option<&str>) -> Result<Revision, Error> {
@@ -171,7 +93,7 @@ fn agree(asked: &str) -> Revision {
         .unwrap_or(NEWEST)
 }
 
-fn initialize(exchange: &Exchange<'_>, id: Id<'_>, params: &Params<'_>) -> Result<Answer, Error> {
+fn initialize(exchange: &Exchange, id: Id<'_>, params: &Params<'_>) -> Result<Answer, Error> {
     let asked = params.members.string("protocolVersion");
     let asked =
         asked.ok_or_else(|| Error::InvalidParams("`protocolVersion` must be a string".into()))?;
@@ -180,13 +102,13 @@ fn initialize(exchange: &Exchange<'_>, id: Id<'_>, params: &Params<'_>) -> Resul
         &Initialized {
             protocol_version: agree(&asked).as_str(),
             capabilities: Capabilities::default(),
-            server_info: ServerInfo::new(exchange.open.server().record.name.as_str()),
+            server_info: exchange.site.info(),
         },
     ))
 }
 
 async fn dispatch(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
     request: &Request<'_>,
     params: &Params<'_>,
     revision: Revision,
@@ -194,45 +116,13 @@ async fn dispatch(
     match &*request.method {
         "ping" => Ok(Answer::result(request.id, &Pong {})),
         "tools/list" => {
-            let prepared = exchange.prepared();
+            let prepared = exchange.site.prepared();
             let cursor = params.members.get("cursor");
-            let page = prepared.list(exchange.open.server(), revision, cursor)?;
+            let page = prepared.list(exchange.site.server(), revision, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
-        "tools/call" => call(exchange, request.id, params, revision).await,
+        "tools/call" => call::answer(exchange, request.id, params, revision).await,
         other => Err(Error::MethodNotFound(shown(other))),
-    }
-}
-
-async fn call(
-    exchange: &Exchange<'_>,
-    id: Id<'_>,
-    params: &Params<'_>,
-    revision: Revision,
-) -> Result<Answer, Error> {
-    let name = call::name(params)?;
-    let arguments = call::arguments(params)?;
-    if let Some(tool) = call::tool(exchange, &name) {
-        // What a client can do is said in the handshake, of which nothing is kept.
-        let needed = tool
-            .definition
-            .needs
-            .client_capabilities
-            .iter()
-            .map(String::as_str);
-        let missing = capability::missing(needed, &[]);
-        if !missing.is_empty() {
-            return Err(Error::MissingCapabilities(missing));
-        }
-    }
-    let request = call::request(exchange, params, None, &name, arguments);
-    let finished = call::run(exchange, request).await?;
-    match &finished.outcome.conclusion {
-        Conclusion::ProtocolError(error) => Err(call::refusal(error)),
-        _ => Ok(Answer::result(
-            id,
-            &CallResult::of(&finished, revision, None),
-        )),
     }
 }
 
@@ -263,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_not_answered_is_accepted_unless_its_version_is_unknown() {
         assert_eq!(accept(None).status, 202);
-        assert!(accept(None).body.is_none());
+        assert!(accept(None).into_json().is_none());
         assert_eq!(accept(Some("2025-06-18")).status, 202);
         assert_eq!(accept(Some("v999")).status, 400);
     }

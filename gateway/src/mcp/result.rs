@@ -71,6 +71,12 @@ impl<'a> CallResult<'a> {
         result
     }
 
+    /// Says how many notifications a client should have had before this and did not get.
+    pub(super) fn without_notifications(mut self, dropped: u64) -> Self {
+        self.meta = self.meta.without_notifications(dropped);
+        self
+    }
+
     fn complete(result: &'a ToolResult, revision: Revision, meta: Meta<'a>) -> Self {
         let structured = result.structured.as_ref();
         let kept = structured.filter(|value| can_be_structured(value, revision));

@@ -56,6 +56,11 @@ impl Revision {
         self >= Self::V2025_03_26
     }
 
+    /// A sentence beside each report of progress.
+    pub(crate) fn has_progress_messages(self) -> bool {
+        self >= Self::V2025_03_26
+    }
+
     /// Sound in results.
     pub(crate) fn has_audio(self) -> bool {
         self >= Self::V2025_03_26

@@ -22,6 +22,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 pub(super) const MAX_BODY: usize = 16 << 10;
 
@@ -32,6 +33,7 @@ pub(super) struct Fixture {
     pub(super) server: String,
     pub(super) key: String,
     pub(super) key_id: KeyId,
+    pub(super) stop: CancellationToken,
     _folder: TempDir,
 }
 
@@ -102,13 +104,20 @@ impl Fixture {
             allow_loopback_names: false,
             max_body_bytes: MAX_BODY,
         };
+        let stop = CancellationToken::new();
         Self {
-            endpoint: Endpoint::new(Arc::clone(&service), settings, Seal::ephemeral()),
+            endpoint: Endpoint::new(
+                Arc::clone(&service),
+                settings,
+                Seal::ephemeral(),
+                stop.clone(),
+            ),
             administrator,
             server: server.to_string(),
             key: key.key.expose_secret().to_owned(),
             key_id: key.summary.record.id,
             service,
+            stop,
             _folder: folder,
         }
     }

@@ -16,7 +16,7 @@ async fn the_handshake_agrees_on_a_version_and_makes_no_session() {
             reply.body["result"],
             json!({
                 "protocolVersion": version,
-                "capabilities": { "tools": {} },
+                "capabilities": { "tools": {}, "logging": {} },
                 "serverInfo": { "name": "tools", "version": env!("CARGO_PKG_VERSION") },
             })
         );

@@ -22,7 +22,7 @@ async fn discover_says_what_is_served_and_by_whom() {
         json!({
             "resultType": "complete",
             "supportedVersions": ALL,
-            "capabilities": { "tools": {} },
+            "capabilities": { "tools": {}, "logging": {} },
             "ttlMs": 60_000,
             "cacheScope": "private",
             "_meta": { "io.modelcontextprotocol/serverInfo":
