@@ -2,8 +2,8 @@
 //!
 //! Two eras meet here. A request whose `_meta` names a protocol version is *modern* (2026-07-28,
 //! stateless: each request says everything); everything else is *legacy* (2024-11-05 to
-//! 2025-11-25, opened by `initialize`). The body decides; headers are cross-checks. No session is
-//! ever made, in either era, so that any request can be answered from the snapshot alone.
+//! 2025-11-25, opened by `initialize`). The body decides; headers are cross-checks. Sessions are
+//! sealed tokens that clients carry, so that any request can be answered from the snapshot alone.
 //!
 //! The way of a request: [`transport`] checks names, key and form before the body is read;
 //! [`envelope`] reads the body; [`modern`] or [`legacy`] answers. Arguments and results pass as the
@@ -40,7 +40,7 @@ use answer::Answer;
 use axum::body::Body;
 use envelope::{Message, Request};
 use error::{Era, Error};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Method, Response};
 use object::Object;
 use prepared::Prepared;
 use result::ServerInfo;
@@ -75,6 +75,16 @@ struct Inner {
     prepared: prepared::Cache,
     seal: Seal,
     background: Background,
+    /// What is noted about sessions of the handshake revisions, and their calls.
+    notes: legacy::Notes,
+    calls: Arc<legacy::RunningCalls>,
+}
+
+/// What an HTTP request brings.
+enum Brought {
+    Message(bytes::Bytes),
+    /// No body, by its method.
+    Nothing(Method),
 }
 
 /// A server that a key opened, and what it takes to call its tools.
@@ -109,6 +119,8 @@ impl Endpoint {
                 prepared,
                 seal,
                 background: Background::new(stop),
+                notes: legacy::Notes::default(),
+                calls: Arc::default(),
             }),
         }
     }
@@ -121,7 +133,7 @@ impl Endpoint {
     /// Answers one HTTP request for one server.
     pub async fn handle(&self, server_id: &str, request: http::Request<Body>) -> Response<Body> {
         let answer = match self.admit(server_id, request).await {
-            Ok((exchange, body)) => exchange.answer(&body).await,
+            Ok((exchange, brought)) => exchange.answer(&brought).await,
             Err(error) => Answer::error(None, &error, Era::Modern),
         };
         answer.into_response()
@@ -133,15 +145,20 @@ impl Endpoint {
         &self,
         server_id: &str,
         request: http::Request<Body>,
-    ) -> Result<(Exchange, bytes::Bytes), Error> {
+    ) -> Result<(Exchange, Brought), Error> {
         let received = Instant::now();
         let (parts, body) = request.into_parts();
         let inner = &self.inner;
         transport::check_names(&inner.settings, &parts)?;
         let key = transport::bearer(&parts.headers);
         let open = inner.service.access().open(server_id, key.as_deref())?;
-        transport::check_form(&parts)?;
-        let body = transport::read_body(body, inner.settings.max_body_bytes).await?;
+        let brought = if matches!(parts.method, Method::GET | Method::DELETE) {
+            Brought::Nothing(parts.method)
+        } else {
+            transport::check_form(&parts)?;
+            let limit = inner.settings.max_body_bytes;
+            Brought::Message(transport::read_body(body, limit).await?)
+        };
         Ok((
             Exchange {
                 site: Site {
@@ -151,7 +168,7 @@ impl Endpoint {
                 headers: parts.headers,
                 received,
             },
-            body,
+            brought,
         ))
     }
 }
@@ -181,10 +198,14 @@ impl Site {
 }
 
 impl Exchange {
-    async fn answer(&self, body: &[u8]) -> Answer {
+    async fn answer(&self, brought: &Brought) -> Answer {
         let declared = match mirror::declared_version(&self.headers) {
             Ok(declared) => declared,
             Err(error) => return Answer::error(None, &error, Era::Modern),
+        };
+        let body = match brought {
+            Brought::Message(body) => body,
+            Brought::Nothing(method) => return legacy::without_body(self, method, declared),
         };
         match envelope::read(body) {
             Ok(envelope::Body::One(message)) => self.one(message, declared).await,
@@ -197,11 +218,14 @@ impl Exchange {
     async fn one(&self, message: Message<'_>, declared: Option<&str>) -> Answer {
         let modern_header = declared == Some(Revision::MODERN.as_str());
         match message {
-            Message::Response if modern_header => {
+            Message::Response(_) if modern_header => {
                 let error = Error::InvalidRequest("A server of this revision asks nothing".into());
                 Answer::error(None, &error, Era::Modern)
             }
-            Message::Notification | Message::Response => legacy::accept(declared),
+            // Calls of this revision are withdrawn by closing their connections.
+            Message::Notification(_) if modern_header => Answer::accepted(),
+            Message::Notification(notification) => legacy::take(self, &notification, declared),
+            Message::Response(_) => Answer::accepted(),
             Message::Request(request) => match Params::read(&request) {
                 Ok(params) if params.names_version() => {
                     modern::answer(self, &request, &params, declared).await

@@ -1,6 +1,8 @@
 //! The MCP endpoint answers each mistake in its own way, in the order that clients rely on.
 
+mod cancellation;
 mod notifications;
+mod sessions;
 
 use casemate_tests::{
     Gateway, Server, Shared, guest,

@@ -3,7 +3,7 @@
 use super::{
     envelope::Id,
     error::{Era, Error},
-    events::{Events, Outlet},
+    events::{self, Events, Outlet},
 };
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -17,7 +17,7 @@ const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Content,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 /// What an answer says.
@@ -87,7 +87,9 @@ impl Answer {
         Self {
             status: error.status(era),
             body: Content::Json(body),
-            header: error.header(),
+            header: error
+                .header()
+                .map(|(name, value)| (name, HeaderValue::from_static(value))),
         }
     }
 
@@ -122,6 +124,30 @@ impl Answer {
         }
     }
 
+    /// The same with a header.
+    pub(super) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self {
+            header: Some((name, value)),
+            ..self
+        }
+    }
+
+    /// The answer to a request that only has to be done.
+    pub(super) fn done() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: Content::Nothing,
+            header: None,
+        }
+    }
+
+    /// The answer to a request that its client withdrew: none, as far as HTTP can say nothing.
+    pub(super) fn withdrawn() -> Self {
+        let (outlet, events) = events::open();
+        outlet.end(None);
+        Self::events(events)
+    }
+
     /// Several answers in one.
     pub(super) fn all(bodies: &[Vec<u8>]) -> Self {
         let mut body = vec![b'['];
@@ -154,7 +180,7 @@ impl Answer {
             headers.insert(header::CONTENT_TYPE, media_type);
         }
         if let Some((name, value)) = self.header {
-            headers.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, value);
         }
         response
     }

@@ -30,8 +30,10 @@ pub(super) enum Error {
     MalformedKey(Invalid),
     #[error("This server is inactive; an administrator can activate it")]
     ServerInactive,
-    #[error("This address takes only POST")]
+    #[error("This address takes only POST, and GET and DELETE with a session")]
     MethodNotAllowed,
+    #[error("Session not found: it has ended or is not yours; initialize again")]
+    SessionNotFound,
     #[error("The Content-Type must be application/json")]
     UnsupportedMediaType,
     #[error("The answer is application/json, which the Accept header excludes")]
@@ -104,7 +106,9 @@ impl Error {
     pub(super) fn status(&self, era: Era) -> StatusCode {
         match self {
             Self::ForbiddenHost | Self::ForbiddenOrigin => StatusCode::FORBIDDEN,
-            Self::ServerNotFound | Self::ServerInactive => StatusCode::NOT_FOUND,
+            Self::ServerNotFound | Self::ServerInactive | Self::SessionNotFound => {
+                StatusCode::NOT_FOUND
+            }
             Self::AuthenticationFailed | Self::MalformedKey(_) => StatusCode::UNAUTHORIZED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

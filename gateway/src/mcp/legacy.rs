@@ -1,31 +1,58 @@
 //! The handshake revisions, 2024-11-05 to 2025-11-25: all that 2026-07-28 removed.
 //!
-//! The handshake is answered and forgotten: no session is made, so a later request knows of it
-//! only what its headers say. Server-made questions, streams and logs need a session and are not
-//! offered; clients that read capabilities do not ask for them.
+//! A handshake makes a [session], which is a sealed token that the client carries: what it agreed
+//! on is known to every later request, and nothing is kept here. A client that brings no token is
+//! served all the same, without what needs one: a level for the log, and questions.
 //!
-//! When these revisions are no longer served, this file goes, and its callers in `mcp.rs`.
+//! When these revisions are no longer served, this folder goes, and its callers in `mcp.rs`.
 
 mod batch;
 mod call;
+mod session;
+mod withdrawal;
 
 pub(super) use batch::answer_all as batch;
+pub(super) use session::Notes;
+pub(super) use withdrawal::RunningCalls;
 
 use super::{
     Exchange, Params,
     answer::Answer,
-    envelope::{Id, Request},
+    capability, client,
+    envelope::{Id, Notification, Request},
     error::{Era, Error, shown},
     modern::Capabilities,
+    object::{self, Object},
     result::ServerInfo,
     revision::Revision,
+    watching,
 };
+use http::{HeaderValue, Method};
 use serde::Serialize;
+use session::Session;
 
 /// What a request without a version speaks: the last revision that had no header for it.
 const UNDECLARED: Revision = Revision::V2025_03_26;
 /// What a client is offered that asks for a revision nobody knows.
 const NEWEST: Revision = Revision::V2025_11_25;
+
+/// On which terms a client speaks after its handshake.
+struct Terms {
+    revision: Revision,
+    session: Option<Session>,
+}
+
+impl Terms {
+    fn of(exchange: &Exchange, declared: Option<&str>) -> Result<Self, Error> {
+        let session = Session::of(exchange)?;
+        let agreed = session.as_ref().map(|session| session.revision);
+        let revision = match declared {
+            None => agreed.unwrap_or(UNDECLARED),
+            Some(_) => revision(declared)?,
+        };
+        Ok(Self { revision, session })
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +63,7 @@ struct Initialized<'a> {
 }
 
 #[derive(Serialize)]
-struct Pong {}
+struct Empty {}
 
 /// Answers one request.
 pub(super) async fn answer(
@@ -48,28 +75,54 @@ pub(super) async fn answer(
     let answered = if request.method == "initialize" {
         initialize(exchange, request.id, params)
     } else {
-        match revision(declared) {
-            Ok(revision) => dispatch(exchange, request, params, revision).await,
+        match Terms::of(exchange, declared) {
+            Ok(terms) => dispatch(exchange, request, params, terms).await,
             Err(error) => Err(error),
         }
     };
     answered.unwrap_or_else(|error| Answer::error(Some(request.id), &error, Era::Legacy))
 }
 
-/// Takes what is not answered. There is nothing to do about any of it: without sessions a handshake
-/// has no end, and a call is withdrawn by closing its connection.
-pub(super) fn accept(declared: Option<&str>) -> Answer {
-    match declared.map(Revision::parse) {
-        Some(None) => {
-            let requested = shown(declared.unwrap_or_default());
-            let error = Error::UnsupportedVersion {
-                requested,
-                supported: &Revision::ALL,
-            };
-            Answer::error(None, &error, Era::Legacy)
+/// Takes what is not answered. All that there is to do about any of it is to withdraw calls.
+pub(super) fn take(
+    exchange: &Exchange,
+    notification: &Notification<'_>,
+    declared: Option<&str>,
+) -> Answer {
+    let terms = match Terms::of(exchange, declared) {
+        Ok(terms) => terms,
+        Err(error) => return Answer::error(None, &error, Era::Legacy),
+    };
+    if notification.method == "notifications/cancelled" {
+        let params = notification.params.and_then(|raw| Object::of(raw).ok());
+        let id = params.and_then(|params| params.get("requestId"));
+        if let Some(id) = id.filter(|id| object::is_id(id)) {
+            let session = terms.session.map(|session| session.id);
+            let name = withdrawal::Name::new(&exchange.site, session, id.get());
+            exchange.site.inner.calls.withdraw(&name);
         }
-        None | Some(Some(_)) => Answer::accepted(),
     }
+    Answer::accepted()
+}
+
+/// Answers what has no body: only sessions know such requests.
+pub(super) fn without_body(exchange: &Exchange, method: &Method, declared: Option<&str>) -> Answer {
+    let ended = match Session::of(exchange) {
+        Err(error) => Err(error),
+        Ok(Some(session)) if *method == Method::DELETE && !is_modern(declared) => Ok(session),
+        Ok(_) => Err(Error::MethodNotAllowed),
+    };
+    match ended {
+        Ok(session) => {
+            exchange.site.inner.notes.end(session.id);
+            Answer::done()
+        }
+        Err(error) => Answer::error(None, &error, Era::Legacy),
+    }
+}
+
+fn is_modern(declared: Option<&str>) -> bool {
+    declared == Some(Revision::MODERN.as_str())
 }
 
 /// The revision of a request after the handshake. Any that is served will do: clients are known to
@@ -97,33 +150,59 @@ fn initialize(exchange: &Exchange, id: Id<'_>, params: &Params<'_>) -> Result<An
     let asked = params.members.string("protocolVersion");
     let asked =
         asked.ok_or_else(|| Error::InvalidParams("`protocolVersion` must be a string".into()))?;
-    Ok(Answer::result(
+    let revision = agree(&asked);
+    // A declaration that cannot be read declares nothing; old clients wrote odd ones.
+    let declared = params.members.get("capabilities");
+    let capabilities = declared.and_then(|declared| capability::names(declared).ok());
+    let info = params.members.get("clientInfo").map(Object::of);
+    let client = client::claimed(info.and_then(Result::ok).as_ref(), &exchange.headers);
+    let session = Session::new(revision, capabilities.unwrap_or_default(), client);
+    let token = session.token(&exchange.site);
+    let answer = Answer::result(
         id,
         &Initialized {
-            protocol_version: agree(&asked).as_str(),
+            protocol_version: revision.as_str(),
             capabilities: Capabilities::default(),
             server_info: exchange.site.info(),
         },
-    ))
+    );
+    let token = HeaderValue::try_from(token).expect("a token is visible ASCII");
+    Ok(answer.with_header(session::HEADER, token))
 }
 
 async fn dispatch(
     exchange: &Exchange,
     request: &Request<'_>,
     params: &Params<'_>,
-    revision: Revision,
+    terms: Terms,
 ) -> Result<Answer, Error> {
     match &*request.method {
-        "ping" => Ok(Answer::result(request.id, &Pong {})),
+        "ping" => Ok(Answer::result(request.id, &Empty {})),
         "tools/list" => {
             let prepared = exchange.site.prepared();
             let cursor = params.members.get("cursor");
-            let page = prepared.list(exchange.site.server(), revision, cursor)?;
+            let page = prepared.list(exchange.site.server(), terms.revision, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
-        "tools/call" => call::answer(exchange, request.id, params, revision).await,
+        "tools/call" => call::answer(exchange, request.id, params, terms).await,
+        "logging/setLevel" => {
+            set_level(exchange, params, terms)?;
+            Ok(Answer::result(request.id, &Empty {}))
+        }
         other => Err(Error::MethodNotFound(shown(other))),
     }
+}
+
+fn set_level(exchange: &Exchange, params: &Params<'_>, terms: Terms) -> Result<(), Error> {
+    let invalid = |problem: &str| Error::InvalidParams(problem.to_owned());
+    let name = params.members.string("level");
+    let level = name.and_then(|name| watching::level(&name));
+    let level = level.ok_or_else(|| invalid("`level` is no level"))?;
+    let session = terms.session.ok_or_else(|| {
+        invalid("a level is kept for a session; send the Mcp-Session-Id that `initialize` gave")
+    })?;
+    exchange.site.inner.notes.set_level(session.id, level);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -148,13 +227,5 @@ mod tests {
             revision(Some("v999")),
             Err(Error::UnsupportedVersion { .. })
         ));
-    }
-
-    #[test]
-    fn what_is_not_answered_is_accepted_unless_its_version_is_unknown() {
-        assert_eq!(accept(None).status, 202);
-        assert!(accept(None).into_json().is_none());
-        assert_eq!(accept(Some("2025-06-18")).status, 202);
-        assert_eq!(accept(Some("v999")).status, 400);
     }
 }

@@ -56,6 +56,16 @@ impl Revision {
         self >= Self::V2025_03_26
     }
 
+    /// Whether a client of this revision can declare what the contract calls by this name.
+    pub(crate) fn has_capability(self, name: &str) -> bool {
+        match name {
+            "sampling" | "roots" => true,
+            "elicitation" => self >= Self::V2025_06_18,
+            "elicitation.url" | "sampling.tools" | "sampling.context" => self >= Self::V2025_11_25,
+            _ => self.is_modern(),
+        }
+    }
+
     /// A sentence beside each report of progress.
     pub(crate) fn has_progress_messages(self) -> bool {
         self >= Self::V2025_03_26

@@ -1,6 +1,6 @@
 //! Several messages in one body, which one revision has.
 
-use super::{answer, revision};
+use super::{answer, revision, take};
 use crate::mcp::{
     Exchange, Params,
     answer::Answer,
@@ -8,6 +8,7 @@ use crate::mcp::{
     error::{Era, Error},
     transport,
 };
+use http::{HeaderValue, header};
 use serde_json::value::RawValue;
 use std::time::Instant;
 
@@ -55,9 +56,13 @@ pub(in crate::mcp) async fn answer_all(
 /// revoked meanwhile opens nothing any more.
 fn reopened(exchange: &Exchange) -> Result<Exchange, Error> {
     let key = transport::bearer(&exchange.headers);
+    let mut headers = exchange.headers.clone();
+    // An event stream inside an array is nothing.
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::ACCEPT, json);
     Ok(Exchange {
         site: exchange.site.reopened(key.as_deref())?,
-        headers: exchange.headers.clone(),
+        headers,
         received: Instant::now(),
     })
 }
@@ -65,7 +70,7 @@ fn reopened(exchange: &Exchange) -> Result<Exchange, Error> {
 fn refused(item: &RawValue, error: &Error) -> Answer {
     match envelope::message(item.get()) {
         Ok(Message::Request(request)) => Answer::error(Some(request.id), error, Era::Legacy),
-        Ok(Message::Notification | Message::Response) => Answer::accepted(),
+        Ok(Message::Notification(_) | Message::Response(_)) => Answer::accepted(),
         Err(rejected) => Answer::error(rejected.id, &rejected.error, Era::Legacy),
     }
 }
@@ -73,7 +78,12 @@ fn refused(item: &RawValue, error: &Error) -> Answer {
 async fn one(exchange: &Exchange, declared: Option<&str>, item: &RawValue) -> Answer {
     let request = match envelope::message(item.get()) {
         Ok(Message::Request(request)) => request,
-        Ok(Message::Notification | Message::Response) => return Answer::accepted(),
+        // What is wrong with them is for nobody to read.
+        Ok(Message::Notification(notification)) => {
+            take(exchange, &notification, declared);
+            return Answer::accepted();
+        }
+        Ok(Message::Response(_)) => return Answer::accepted(),
         Err(rejected) => return Answer::error(rejected.id, &rejected.error, Era::Legacy),
     };
     let refuse = |error: Error| Answer::error(Some(request.id), &error, Era::Legacy);

@@ -1,5 +1,9 @@
 //! `tools/call` of the handshake revisions.
 
+use super::{
+    Terms,
+    withdrawal::{Name, Registered},
+};
 use crate::mcp::{
     Exchange, Params, Site,
     answer::Answer,
@@ -23,9 +27,19 @@ struct Call {
     site: Site,
     revision: Revision,
     id: OwnedId,
-    request: CallRequest,
     observer: Arc<dyn Observer>,
     outlet: Option<Outlet>,
+    registered: Registered,
+    unanswered: Unanswered,
+}
+
+/// How to say nothing to a client that withdrew its call.
+#[derive(Clone, Copy)]
+enum Unanswered {
+    /// With a stream that ends.
+    Stream,
+    /// With no body at all.
+    Nothing,
 }
 
 /// Answers a call.
@@ -33,18 +47,24 @@ pub(super) async fn answer(
     exchange: &Exchange,
     id: Id<'_>,
     params: &Params<'_>,
-    revision: Revision,
+    terms: Terms,
 ) -> Result<Answer, Error> {
+    let Terms { revision, session } = terms;
     let name = call::name(params)?;
     let arguments = call::arguments(params)?;
     let site = &exchange.site;
     if let Some(tool) = call::tool(site, &name) {
-        // What a client can do is said in the handshake, of which nothing is kept.
         call::check_capabilities(tool, &[])?;
     }
     let mut request = call::request(exchange, params, None, &name, arguments);
-    let wishes = Wishes::new(&params.meta, None).map_err(Error::InvalidParams)?;
-    let is_watched = wishes.has_any() && transport::accepts_events(&exchange.headers);
+    let mut level = None;
+    if let Some(session) = &session {
+        request.client = session.client.clone().or(request.client);
+        level = site.inner.notes.level(&session.id);
+    }
+    let wishes = Wishes::new(&params.meta, level).map_err(Error::InvalidParams)?;
+    let takes_events = transport::accepts_events(&exchange.headers);
+    let is_watched = wishes.has_any() && takes_events;
     request.progress_wanted = is_watched && wishes.progress.is_some();
     let stream = is_watched.then(events::open);
     let outlet = stream.as_ref().map(|(outlet, _)| outlet.clone());
@@ -52,16 +72,22 @@ pub(super) async fn answer(
         Some(outlet) => Arc::new(Teller::new(wishes, outlet.clone(), revision, &name)),
         None => Arc::new(Unobserved),
     };
+    let call_name = Name::new(site, session.map(|session| session.id), id.as_str());
     let call = Call {
         site: site.clone(),
         revision,
         id: id.to_owned(),
-        request,
         observer,
         outlet,
+        registered: site.inner.calls.register(call_name),
+        unanswered: if takes_events {
+            Unanswered::Stream
+        } else {
+            Unanswered::Nothing
+        },
     };
     let background = &site.inner.background;
-    let running = Running::new(call.ending(), Disconnect::IsNothing, background);
+    let running = Running::new(call.ending(request), Disconnect::IsNothing, background);
     Ok(match stream {
         Some((outlet, events)) => running.streaming(outlet, events).await,
         None => running.await,
@@ -69,11 +95,23 @@ pub(super) async fn answer(
 }
 
 impl Call {
-    /// Makes the call and says what came of it.
-    async fn ending(self) -> Answer {
+    /// Makes the call and says what came of it, unless it is withdrawn.
+    async fn ending(self, request: CallRequest) -> Answer {
+        tokio::select! {
+            biased;
+            () = self.registered.withdrawn() => match self.unanswered {
+                Unanswered::Stream => Answer::withdrawn(),
+                Unanswered::Nothing => Answer::accepted(),
+            },
+            answer = self.made(request) => answer,
+        }
+    }
+
+    async fn made(&self, request: CallRequest) -> Answer {
         let id = self.id.borrow();
         let refused = |error: Error| Answer::error(Some(id), &error, Era::Legacy);
-        let finished = match call::run(&self.site, self.request, self.observer).await {
+        let observer = Arc::clone(&self.observer);
+        let finished = match call::run(&self.site, request, observer).await {
             Ok(finished) => finished,
             Err(error) => return refused(error),
         };
