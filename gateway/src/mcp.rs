@@ -22,6 +22,7 @@ mod error;
 mod events;
 mod legacy;
 mod list;
+mod listen;
 mod mirror;
 mod modern;
 mod object;
@@ -75,6 +76,7 @@ struct Inner {
     prepared: prepared::Cache,
     seal: Seal,
     background: Background,
+    listeners: Arc<listen::Listeners>,
     /// What is noted about sessions of the handshake revisions, and their calls.
     notes: legacy::Notes,
     calls: Arc<legacy::RunningCalls>,
@@ -119,6 +121,7 @@ impl Endpoint {
                 prepared,
                 seal,
                 background: Background::new(stop),
+                listeners: Arc::default(),
                 notes: legacy::Notes::default(),
                 calls: Arc::default(),
             }),
@@ -179,11 +182,10 @@ impl Site {
     }
 
     /// The same server as of now, if the key still opens it.
-    fn reopened(&self, key: Option<&str>) -> Result<Self, Error> {
-        let id = self.server().record.id.to_string();
+    fn reopened(&self) -> Result<Self, Error> {
         Ok(Self {
             inner: Arc::clone(&self.inner),
-            open: self.inner.service.access().open(&id, key)?,
+            open: self.inner.service.access().reopen(&self.open)?,
         })
     }
 

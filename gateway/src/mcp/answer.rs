@@ -3,12 +3,15 @@
 use super::{
     envelope::Id,
     error::{Era, Error},
-    events::{self, Events, Outlet},
+    events::{self, Outlet},
 };
 use axum::body::Body;
+use bytes::Bytes;
+use futures_util::Stream;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
+use std::convert::Infallible;
 
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -28,7 +31,7 @@ pub(super) enum Content {
     /// One JSON-RPC message, or a batch of them.
     Json(Vec<u8>),
     /// Messages as they come; the last one is the response.
-    Events(Events),
+    Events(Body),
 }
 
 #[derive(Serialize)]
@@ -103,10 +106,12 @@ impl Answer {
     }
 
     /// An event stream.
-    pub(super) fn events(events: Events) -> Self {
+    pub(super) fn events(
+        events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
+    ) -> Self {
         Self {
             status: StatusCode::OK,
-            body: Content::Events(events),
+            body: Content::Events(Body::from_stream(events)),
             header: None,
         }
     }
@@ -165,7 +170,7 @@ impl Answer {
         let (body, media_type) = match self.body {
             Content::Nothing => (Body::empty(), None),
             Content::Json(body) => (Body::from(body), Some("application/json")),
-            Content::Events(events) => (Body::from_stream(events), Some("text/event-stream")),
+            Content::Events(events) => (events, Some("text/event-stream")),
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;

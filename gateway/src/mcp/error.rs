@@ -36,8 +36,10 @@ pub(super) enum Error {
     SessionNotFound,
     #[error("The Content-Type must be application/json")]
     UnsupportedMediaType,
-    #[error("The answer is application/json, which the Accept header excludes")]
+    #[error("The Accept header excludes what the answer would be")]
     NotAcceptable,
+    #[error("This key has {most} event streams open already; close one of them first")]
+    TooManyStreams { most: usize },
     #[error("The request is larger than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("The body of the request did not arrive in time")]
@@ -113,6 +115,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete

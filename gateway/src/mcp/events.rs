@@ -21,8 +21,9 @@ use tokio_util::sync::CancellationToken;
 const MAX_WAITING: usize = 256;
 const MAX_WAITING_BYTES: usize = 256 << 10;
 /// After this much silence a comment is sent, so that proxies keep the connection.
-const SILENCE: Duration = Duration::from_secs(15);
-const COMMENT: &[u8] = b":\n\n";
+pub(super) const SILENCE: Duration = Duration::from_secs(15);
+/// A comment, which no client reads.
+pub(super) const COMMENT: &[u8] = b":\n\n";
 
 /// The end of a stream where messages are put in.
 #[derive(Debug, Clone)]
@@ -193,7 +194,7 @@ impl Queue {
 
 /// One message as an event. Its text may have line ends between its tokens, which an event has to
 /// write as lines of their own.
-fn event(message: &[u8]) -> Bytes {
+pub(super) fn event(message: &[u8]) -> Bytes {
     let mut event = Vec::with_capacity(message.len() + 8);
     for line in message.split(|byte| matches!(byte, b'\n' | b'\r')) {
         event.extend_from_slice(b"data: ");

@@ -12,7 +12,7 @@ mod session;
 mod withdrawal;
 
 pub(super) use batch::answer_all as batch;
-pub(super) use session::Notes;
+pub(super) use session::{Notes, SessionId};
 pub(super) use withdrawal::RunningCalls;
 
 use super::{
@@ -21,11 +21,13 @@ use super::{
     capability, client,
     envelope::{Id, Notification, Request},
     error::{Era, Error, shown},
+    events,
+    listen::{Listening, Script},
     modern::Capabilities,
     object::{self, Object},
     result::ServerInfo,
     revision::Revision,
-    watching,
+    transport, watching,
 };
 use http::{HeaderValue, Method};
 use serde::Serialize;
@@ -105,20 +107,40 @@ pub(super) fn take(
     Answer::accepted()
 }
 
-/// Answers what has no body: only sessions know such requests.
+/// Answers what has no body, which only sessions know: a request for the stream of what the server
+/// says by itself, and the end of a session.
 pub(super) fn without_body(exchange: &Exchange, method: &Method, declared: Option<&str>) -> Answer {
-    let ended = match Session::of(exchange) {
+    let answered = match Terms::of(exchange, declared) {
         Err(error) => Err(error),
-        Ok(Some(session)) if *method == Method::DELETE && !is_modern(declared) => Ok(session),
-        Ok(_) => Err(Error::MethodNotAllowed),
+        Ok(terms) => match terms.session {
+            Some(session) if !is_modern(declared) && *method == Method::DELETE => {
+                end(exchange, &session);
+                Ok(Answer::done())
+            }
+            Some(session) if !is_modern(declared) => stream(exchange, &session, terms.revision),
+            _ => Err(Error::MethodNotAllowed),
+        },
     };
-    match ended {
-        Ok(session) => {
-            exchange.site.inner.notes.end(session.id);
-            Answer::done()
-        }
-        Err(error) => Answer::error(None, &error, Era::Legacy),
+    answered.unwrap_or_else(|error| Answer::error(None, &error, Era::Legacy))
+}
+
+fn end(exchange: &Exchange, session: &Session) {
+    exchange.site.inner.notes.end(session.id);
+    exchange.site.inner.listeners.end(session.id);
+}
+
+fn stream(exchange: &Exchange, session: &Session, revision: Revision) -> Result<Answer, Error> {
+    if !transport::accepts_events(&exchange.headers) {
+        return Err(Error::NotAcceptable);
     }
+    let listening = Listening::start(&exchange.site, revision, Some(session.id))?;
+    let changed = br#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+    let script = Script {
+        greeting: None,
+        changed: Some(events::event(changed)),
+        farewell: None,
+    };
+    Ok(Answer::events(listening.events(script)))
 }
 
 fn is_modern(declared: Option<&str>) -> bool {
@@ -162,7 +184,7 @@ fn initialize(exchange: &Exchange, id: Id<'_>, params: &Params<'_>) -> Result<An
         id,
         &Initialized {
             protocol_version: revision.as_str(),
-            capabilities: Capabilities::default(),
+            capabilities: Capabilities::ALL,
             server_info: exchange.site.info(),
         },
     );

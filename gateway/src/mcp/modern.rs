@@ -1,6 +1,7 @@
 //! Revision 2026-07-28: each request says everything, and headers repeat some of it.
 
 mod call;
+mod listen;
 
 use super::{
     Exchange, Params,
@@ -141,6 +142,7 @@ async fn dispatch(
             Ok(Answer::written(request.id, &page))
         }
         "tools/call" => call::answer(exchange, request.id, params, &envelope).await,
+        "subscriptions/listen" => listen::answer(exchange, request.id, params),
         other => Err(Error::MethodNotFound(shown(other))),
     }
 }
@@ -157,16 +159,28 @@ struct Discovered<'a> {
     meta: Meta<'a>,
 }
 
-/// What a server can do. Only what is there is promised: no word about changed lists, for which
-/// clients would hold a stream open, no resources, no prompts.
-#[derive(Debug, Default, Serialize)]
+/// What a server can do. Only what is there is promised: no resources, no prompts.
+#[derive(Debug, Serialize)]
 pub(super) struct Capabilities {
-    tools: Nothing,
+    tools: Tools,
     logging: Nothing,
 }
 
+impl Capabilities {
+    pub(super) const ALL: Self = Self {
+        tools: Tools { list_changed: true },
+        logging: Nothing {},
+    };
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tools {
+    list_changed: bool,
+}
+
 /// `{}`: there, with nothing more to say.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Nothing {}
 
 fn discover(exchange: &Exchange, id: Id<'_>) -> Answer {
@@ -174,7 +188,7 @@ fn discover(exchange: &Exchange, id: Id<'_>) -> Answer {
     let discovered = Discovered {
         result_type: "complete",
         supported_versions: newest_first.collect(),
-        capabilities: Capabilities::default(),
+        capabilities: Capabilities::ALL,
         ttl_ms: DISCOVER_TTL_MS,
         cache_scope: "private",
         meta: Meta::of_server(exchange.site.info()),

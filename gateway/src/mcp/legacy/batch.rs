@@ -6,7 +6,6 @@ use crate::mcp::{
     answer::Answer,
     envelope::{self, Message},
     error::{Era, Error},
-    transport,
 };
 use http::{HeaderValue, header};
 use serde_json::value::RawValue;
@@ -55,13 +54,12 @@ pub(in crate::mcp) async fn answer_all(
 /// The same exchange as of now: messages of a batch run one after the other, and a key that is
 /// revoked meanwhile opens nothing any more.
 fn reopened(exchange: &Exchange) -> Result<Exchange, Error> {
-    let key = transport::bearer(&exchange.headers);
     let mut headers = exchange.headers.clone();
     // An event stream inside an array is nothing.
     let json = HeaderValue::from_static("application/json");
     headers.insert(header::ACCEPT, json);
     Ok(Exchange {
-        site: exchange.site.reopened(key.as_deref())?,
+        site: exchange.site.reopened()?,
         headers,
         received: Instant::now(),
     })

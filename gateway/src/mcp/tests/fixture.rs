@@ -33,7 +33,6 @@ pub(super) struct Fixture {
     pub(super) server: String,
     pub(super) key: String,
     pub(super) key_id: KeyId,
-    pub(super) stop: CancellationToken,
     _folder: TempDir,
 }
 
@@ -104,20 +103,18 @@ impl Fixture {
             allow_loopback_names: false,
             max_body_bytes: MAX_BODY,
         };
-        let stop = CancellationToken::new();
         Self {
             endpoint: Endpoint::new(
                 Arc::clone(&service),
                 settings,
                 Seal::ephemeral(),
-                stop.clone(),
+                CancellationToken::new(),
             ),
             administrator,
             server: server.to_string(),
             key: key.key.expose_secret().to_owned(),
             key_id: key.summary.record.id,
             service,
-            stop,
             _folder: folder,
         }
     }

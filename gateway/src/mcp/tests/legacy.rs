@@ -16,7 +16,7 @@ async fn the_handshake_agrees_on_a_version_and_gives_a_session() {
             reply.body["result"],
             json!({
                 "protocolVersion": version,
-                "capabilities": { "tools": {}, "logging": {} },
+                "capabilities": { "tools": { "listChanged": true }, "logging": {} },
                 "serverInfo": { "name": "tools", "version": env!("CARGO_PKG_VERSION") },
             })
         );
@@ -51,11 +51,7 @@ async fn later_requests_may_name_any_served_version_or_none() {
 #[tokio::test]
 async fn errors_come_in_answers_that_http_calls_successful() {
     let fixture = Fixture::new().await;
-    for method in [
-        "server/discover",
-        "prompts/list",
-        "nonsense",
-    ] {
+    for method in ["server/discover", "prompts/list", "nonsense"] {
         fixture
             .legacy(None, method, json!({}))
             .await
