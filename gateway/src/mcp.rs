@@ -26,6 +26,7 @@ mod listen;
 mod mirror;
 mod modern;
 mod object;
+mod places;
 mod prepared;
 pub mod result;
 mod revision;
@@ -80,6 +81,7 @@ struct Inner {
     /// What is noted about sessions of the handshake revisions, and their calls.
     notes: legacy::Notes,
     calls: Arc<legacy::RunningCalls>,
+    questions: legacy::Questions,
 }
 
 /// What an HTTP request brings.
@@ -124,6 +126,7 @@ impl Endpoint {
                 listeners: Arc::default(),
                 notes: legacy::Notes::default(),
                 calls: Arc::default(),
+                questions: legacy::Questions::default(),
             }),
         }
     }
@@ -227,7 +230,7 @@ impl Exchange {
             // Calls of this revision are withdrawn by closing their connections.
             Message::Notification(_) if modern_header => Answer::accepted(),
             Message::Notification(notification) => legacy::take(self, &notification, declared),
-            Message::Response(_) => Answer::accepted(),
+            Message::Response(response) => legacy::hear(self, &response, declared),
             Message::Request(request) => match Params::read(&request) {
                 Ok(params) if params.names_version() => {
                     modern::answer(self, &request, &params, declared).await

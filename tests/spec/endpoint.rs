@@ -3,6 +3,7 @@
 mod cancellation;
 mod listening;
 mod notifications;
+mod questions;
 mod sessions;
 
 use casemate_tests::{

@@ -8,6 +8,7 @@ use super::{
     error::Error,
     object::{self, Object},
     result::Meta,
+    revision::Revision,
     seal::Place,
 };
 use crate::service::FinishedCall;
@@ -31,8 +32,9 @@ pub(super) struct InputRequired<'a> {
 #[derive(Debug)]
 struct Questions<'a>(&'a [InputRequest]);
 
+/// One question, in the words of a revision.
 #[derive(Debug, Serialize)]
-struct Question<'a> {
+pub(super) struct Question<'a> {
     method: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     params: Option<QuestionParams<'a>>,
@@ -43,14 +45,19 @@ struct Question<'a> {
 enum QuestionParams<'a> {
     #[serde(rename_all = "camelCase")]
     Form {
-        mode: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mode: Option<&'static str>,
         message: &'a str,
         requested_schema: &'a Json,
     },
+    #[serde(rename_all = "camelCase")]
     Url {
         mode: &'static str,
         message: &'a str,
         url: &'a str,
+        /// By which clients of the one handshake revision with pages recognize them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        elicitation_id: Option<&'a str>,
     },
     AsTheyAre(&'a Json),
 }
@@ -149,32 +156,29 @@ impl Serialize for Questions<'_> {
         serializer.collect_map(
             self.0
                 .iter()
-                .map(|request| (&request.key, Question::of(request))),
+                .map(|request| (&request.key, Question::of(request, Revision::MODERN))),
         )
     }
 }
 
 impl<'a> Question<'a> {
-    fn of(request: &'a InputRequest) -> Self {
+    pub(super) fn of(request: &'a InputRequest, revision: Revision) -> Self {
         match &request.body {
             InputBody::ElicitForm { message, schema } => Self {
                 method: "elicitation/create",
                 params: Some(QuestionParams::Form {
-                    mode: "form",
+                    mode: revision.has_url_elicitation().then_some("form"),
                     message,
                     requested_schema: schema,
                 }),
             },
-            InputBody::ElicitUrl {
-                message,
-                url,
-                id: _,
-            } => Self {
+            InputBody::ElicitUrl { message, url, id } => Self {
                 method: "elicitation/create",
                 params: Some(QuestionParams::Url {
                     mode: "url",
                     message,
                     url,
+                    elicitation_id: (!revision.is_modern()).then_some(id),
                 }),
             },
             InputBody::Sample(params) => Self {

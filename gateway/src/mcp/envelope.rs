@@ -67,6 +67,11 @@ impl<'a> Id<'a> {
         object::is_id(raw).then_some(Self(raw))
     }
 
+    /// The id as JSON.
+    pub(super) fn raw(self) -> &'a RawValue {
+        self.0
+    }
+
     /// The same id, kept.
     pub(super) fn to_owned(self) -> OwnedId {
         OwnedId(self.0.to_owned())

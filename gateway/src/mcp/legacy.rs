@@ -8,10 +8,12 @@
 
 mod batch;
 mod call;
+mod question;
 mod session;
 mod withdrawal;
 
 pub(super) use batch::answer_all as batch;
+pub(super) use question::Questions;
 pub(super) use session::{Notes, SessionId};
 pub(super) use withdrawal::RunningCalls;
 
@@ -19,7 +21,7 @@ use super::{
     Exchange, Params,
     answer::Answer,
     capability, client,
-    envelope::{Id, Notification, Request},
+    envelope::{Id, Notification, Request, Response},
     error::{Era, Error, shown},
     events,
     listen::{Listening, Script},
@@ -105,6 +107,20 @@ pub(super) fn take(
         }
     }
     Answer::accepted()
+}
+
+/// Takes an answer to a question that was asked in the middle of a call.
+pub(super) fn hear(exchange: &Exchange, response: &Response<'_>, declared: Option<&str>) -> Answer {
+    match Terms::of(exchange, declared) {
+        Ok(terms) => {
+            if let Some(session) = terms.session {
+                let questions = &exchange.site.inner.questions;
+                questions.answer(session.id, response);
+            }
+            Answer::accepted()
+        }
+        Err(error) => Answer::error(None, &error, Era::Legacy),
+    }
 }
 
 /// Answers what has no body, which only sessions know: a request for the stream of what the server

@@ -9,13 +9,13 @@ use super::{
     error::Error,
     events::{COMMENT, SILENCE},
     legacy::SessionId,
+    places::{Place, Places},
     revision::Revision,
-    seal::principal,
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -26,28 +26,23 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// Streams that one key may have open at once: a few clients, each on a few servers.
-pub(super) const MAX_STREAMS: usize = 16;
+const MAX_STREAMS: usize = 16;
 
 /// Who has streams open.
-#[derive(Debug, Default)]
-pub(super) struct Listeners {
-    open: Mutex<Open>,
-}
-
-#[derive(Debug, Default)]
-struct Open {
-    by_principal: HashMap<String, usize>,
-    by_session: HashMap<SessionId, CancellationToken>,
-}
-
-/// A place among the streams of a key, given back when this is dropped.
 #[derive(Debug)]
-struct Place {
+pub(super) struct Listeners {
+    places: Arc<Places>,
+    by_session: Mutex<HashMap<SessionId, CancellationToken>>,
+}
+
+/// A stream among those that are open, until this is dropped.
+#[derive(Debug)]
+struct Seat {
     listeners: Arc<Listeners>,
-    principal: String,
     session: Option<SessionId>,
     /// Cancelled when its session ends, or opens another stream.
     replaced: CancellationToken,
+    _place: Place,
 }
 
 /// What is said on a stream, as events.
@@ -66,7 +61,7 @@ pub(super) struct Script {
 pub(super) struct Listening {
     site: Site,
     revision: Revision,
-    place: Place,
+    seat: Seat,
     changes: watch::Receiver<()>,
     /// Of the list that the client may have seen.
     digest: blake3::Hash,
@@ -93,8 +88,7 @@ impl Listening {
         revision: Revision,
         session: Option<SessionId>,
     ) -> Result<Self, Error> {
-        let principal = principal(site.open.credential());
-        let place = Listeners::enter(&site.inner.listeners, principal, session)?;
+        let seat = Listeners::enter(&site.inner.listeners, site, session)?;
         // First the ear, then the look: what changes in between is told.
         let changes = site.inner.service.access().changes();
         let site = site.reopened()?;
@@ -102,7 +96,7 @@ impl Listening {
         Ok(Self {
             site,
             revision,
-            place,
+            seat,
             changes,
             digest,
         })
@@ -134,7 +128,7 @@ impl Listening {
             let meaning = tokio::select! {
                 biased;
                 () = stop.cancelled() => Meaning::Closed,
-                () = self.place.replaced.cancelled() => Meaning::Closed,
+                () = self.seat.replaced.cancelled() => Meaning::Closed,
                 Ok(()) = self.changes.changed() => self.look(),
                 () = sleep_until(heartbeat) => match self.look() {
                     // Keys expire without a change of anything.
@@ -177,59 +171,64 @@ impl Listening {
     }
 }
 
+impl Default for Listeners {
+    fn default() -> Self {
+        Self {
+            places: Places::new(MAX_STREAMS),
+            by_session: Mutex::default(),
+        }
+    }
+}
+
 impl Listeners {
     fn enter(
         listeners: &Arc<Self>,
-        principal: String,
+        site: &Site,
         session: Option<SessionId>,
-    ) -> Result<Place, Error> {
-        let mut open = listeners.open();
-        let streams = open.by_principal.entry(principal.clone()).or_default();
-        if *streams >= MAX_STREAMS {
-            return Err(Error::TooManyStreams { most: MAX_STREAMS });
-        }
-        *streams += 1;
+    ) -> Result<Seat, Error> {
+        let places = &listeners.places;
+        let place = places.take(site).ok_or(Error::TooManyStreams {
+            most: places.most(),
+        })?;
         let replaced = CancellationToken::new();
-        let former = session.and_then(|id| open.by_session.insert(id, replaced.clone()));
-        drop(open);
-        if let Some(former) = former {
-            former.cancel();
+        if let Some(session) = session {
+            let mut sessions = listeners.sessions();
+            if let Some(former) = sessions.insert(session, replaced.clone()) {
+                former.cancel();
+            }
         }
-        Ok(Place {
+        Ok(Seat {
             listeners: Arc::clone(listeners),
-            principal,
             session,
             replaced,
+            _place: place,
         })
     }
 
     /// Ends the stream of a session.
     pub(super) fn end(&self, session: SessionId) {
-        if let Some(stream) = self.open().by_session.remove(&session) {
+        if let Some(stream) = self.sessions().remove(&session) {
             stream.cancel();
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        // A panic under this lock leaves at worst a place that nobody has.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sessions(&self) -> MutexGuard<'_, HashMap<SessionId, CancellationToken>> {
+        // A panic under this lock leaves at worst an entry that nobody uses.
+        self.by_session
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
-        let mut open = self.listeners.open();
-        if let Entry::Occupied(mut streams) = open.by_principal.entry(self.principal.clone()) {
-            *streams.get_mut() -= 1;
-            if *streams.get() == 0 {
-                streams.remove();
-            }
-        }
+        let Some(session) = self.session else {
+            return;
+        };
+        let mut sessions = self.listeners.sessions();
         // A stream that was replaced left its entry to another.
-        if let Some(session) = self.session
-            && !self.replaced.is_cancelled()
-        {
-            open.by_session.remove(&session);
+        if !self.replaced.is_cancelled() {
+            sessions.remove(&session);
         }
     }
 }

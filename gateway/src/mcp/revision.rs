@@ -66,6 +66,11 @@ impl Revision {
         }
     }
 
+    /// Questions that send a person to a page, and a word for those that do not.
+    pub(crate) fn has_url_elicitation(self) -> bool {
+        self >= Self::V2025_11_25
+    }
+
     /// A sentence beside each report of progress.
     pub(crate) fn has_progress_messages(self) -> bool {
         self >= Self::V2025_03_26

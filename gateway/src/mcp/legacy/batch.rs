@@ -1,6 +1,6 @@
 //! Several messages in one body, which one revision has.
 
-use super::{answer, revision, take};
+use super::{answer, hear, revision, take};
 use crate::mcp::{
     Exchange, Params,
     answer::Answer,
@@ -81,7 +81,10 @@ async fn one(exchange: &Exchange, declared: Option<&str>, item: &RawValue) -> An
             take(exchange, &notification, declared);
             return Answer::accepted();
         }
-        Ok(Message::Response(_)) => return Answer::accepted(),
+        Ok(Message::Response(response)) => {
+            hear(exchange, &response, declared);
+            return Answer::accepted();
+        }
         Err(rejected) => return Answer::error(rejected.id, &rejected.error, Era::Legacy),
     };
     let refuse = |error: Error| Answer::error(Some(request.id), &error, Era::Legacy);
