@@ -1,31 +1,26 @@
 //! Putting the gateway together, running it, stopping it.
 
+mod open;
+
 use crate::{
     admin::App,
     config::Config,
     listen::{self, Share},
-    mcp::{Endpoint, Seal, Settings},
+    mcp::{Endpoint, Settings},
     router,
-    service::{FirstToken, Parts, Service, keyring},
+    service::{FirstToken, Service},
 };
 use anyhow::{Context, Result};
-use casemate_runtime::{EgressPolicy, Runtime};
-use casemate_store::{
-    blobs::Blobs,
-    call_log::{CallLog, Retention},
-    metadata::Metadata,
-    sled::SledMetadata,
-};
+use casemate_store::{call_log::CallLog, metadata::Metadata};
+use open::Opened;
 use secrecy::SecretString;
 use std::{
     net::SocketAddr,
-    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
-    thread::available_parallelism,
     time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// What the command line says about how to serve; it stands above the configuration file.
@@ -69,8 +64,9 @@ pub struct Started {
 struct Running {
     log: Arc<CallLog>,
     metadata: Arc<dyn Metadata>,
+    endpoint: Endpoint,
     stop: CancellationToken,
-    listeners: Vec<tokio::task::JoinHandle<()>>,
+    listeners: Vec<JoinHandle<()>>,
 }
 
 /// Opens everything, binds both listeners and begins to serve.
@@ -81,60 +77,62 @@ pub async fn start(options: Options) -> Result<Started> {
     let admin = bind(server.admin_listen).await?;
     let (mcp_address, admin_address) = (mcp.local_addr()?, admin.local_addr()?);
 
-    let opened = open(&config).await?;
-    let first_token = opened
-        .service
+    let Opened {
+        service,
+        log,
+        metadata,
+        allocator,
+        seal,
+    } = open::open(&config).await?;
+    let first_token = service
         .access()
         .ensure_first_token(options.bootstrap_token)
         .await?;
     let stop = CancellationToken::new();
-    let service = Arc::new(opened.service);
+    let service = Arc::new(service);
     let settings = mcp_settings(&config, mcp_address);
-    let endpoint = Endpoint::new(Arc::clone(&service), settings, opened.seal);
-    let public_url = public_url(&config, mcp_address).into();
+    let endpoint = Endpoint::new(Arc::clone(&service), settings, seal, stop.clone());
     let app = App {
         service: Arc::clone(&service),
-        public_url,
+        public_url: public_url(&config, mcp_address).into(),
         stop: stop.clone(),
     };
-
     let drain = Duration::from_millis(server.drain_ms);
-    let serve = |listener, router, share, wanted| {
-        let connections = listen::affordable(wanted, share);
-        tokio::spawn(listen::serve(
-            listener,
-            router,
-            connections,
-            stop.clone(),
-            drain + LAST_WORDS,
-        ))
-    };
-    tokio::spawn(stop_calls(Arc::clone(&service), stop.clone(), drain));
+    tokio::spawn(stop_calls(service, stop.clone(), drain));
+    let ending = (stop.clone(), drain + LAST_WORDS);
+    let clients = listen::affordable(server.max_connections, Share::Most);
+    let admins = listen::affordable(ADMIN_CONNECTIONS, Share::Little);
     let listeners = vec![
-        serve(
-            mcp,
-            router::public(endpoint),
-            Share::Most,
-            server.max_connections,
-        ),
-        serve(admin, router::admin(app), Share::Little, ADMIN_CONNECTIONS),
+        serve(mcp, router::public(endpoint.clone()), clients, &ending),
+        serve(admin, router::admin(app), admins, &ending),
     ];
     if let Some(path) = &options.ready_file {
         write_ready_file(path, mcp_address, admin_address)?;
     }
-    tracing::info!(mcp = %mcp_address, admin = %admin_address, allocator = opened.allocator, "serving");
+    tracing::info!(mcp = %mcp_address, admin = %admin_address, allocator, "serving");
     Ok(Started {
         mcp: mcp_address,
         admin: admin_address,
         first_token,
-        allocator: opened.allocator,
+        allocator,
         running: Running {
-            log: opened.log,
-            metadata: opened.metadata,
+            log,
+            metadata,
+            endpoint,
             stop,
             listeners,
         },
     })
+}
+
+fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    connections: usize,
+    (stop, drain): &(CancellationToken, Duration),
+) -> JoinHandle<()> {
+    let serving = listen::serve(listener, router, connections, stop.clone(), *drain);
+    tokio::spawn(serving)
 }
 
 impl Started {
@@ -146,6 +144,7 @@ impl Started {
         let Running {
             log,
             metadata,
+            endpoint,
             stop,
             listeners,
         } = self.running;
@@ -153,6 +152,7 @@ impl Started {
         for listener in listeners {
             listener.await?;
         }
+        endpoint.ended().await;
         log.flush()
             .await
             .context("writing the last records of calls")?;
@@ -190,108 +190,6 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}. Choose another address, or find out who uses this one")
     })
-}
-
-struct Opened {
-    service: Service,
-    log: Arc<CallLog>,
-    metadata: Arc<dyn Metadata>,
-    allocator: String,
-    seal: Seal,
-}
-
-async fn open(config: &Config) -> Result<Opened> {
-    let data = &config.server.data;
-    let (metadata, keyring) = open_metadata(data).await?;
-    let blobs = Blobs::local(data.join("blobs")).context("opening the store of components")?;
-    let retention = Retention {
-        days: config.call_log.keep_days,
-        bytes: config.call_log.keep_bytes,
-    };
-    let log = CallLog::open(data.join("calls"), retention).context("opening the log of calls")?;
-    let log = Arc::new(log);
-    let limits = config.limits.of_platform();
-    let runtime = Runtime::new(&casemate_runtime::Config {
-        slots: u32::try_from(config.sandbox.places).unwrap_or(u32::MAX),
-        // The limits of the platform are the most that any call has.
-        max_memory_bytes: limits.memory_bytes,
-        total_memory_bytes: sandbox_memory(config),
-        stack_bytes: usize::try_from(config.sandbox.stack_bytes).unwrap_or(usize::MAX),
-        computing_at_once: config.sandbox.fair_share.then(threads),
-        egress: EgressPolicy {
-            allow_private: config.egress.allow_private,
-        },
-    })
-    .context("starting the sandbox")?;
-    let allocator = runtime.allocator().to_owned();
-    // Derived, so that a call that waits for input survives a restart.
-    let seal = Seal::new(keyring.derive("request state"));
-    let service = Service::load(Parts {
-        metadata: Arc::clone(&metadata),
-        blobs,
-        artifacts: data.join("artifacts"),
-        log: Arc::clone(&log),
-        runtime,
-        keyring,
-        limits: config.limits.clone(),
-        platform: config.platform_limits(),
-    })
-    .await
-    .context("loading what is stored")?;
-    Ok(Opened {
-        service,
-        log,
-        metadata,
-        allocator,
-        seal,
-    })
-}
-
-/// The threads on which guests compute.
-fn threads() -> NonZeroUsize {
-    available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
-/// What all running calls together may hold: by default half of the machine, so that the rest of
-/// the gateway and of the machine go on when tools take all they can.
-fn sandbox_memory(config: &Config) -> u64 {
-    match config.sandbox.memory_bytes {
-        0 => {
-            let mut system = sysinfo::System::new();
-            system.refresh_memory();
-            let machine = system.total_memory();
-            let group = system.cgroup_limits().map(|limits| limits.total_memory);
-            group.map_or(machine, |group| group.min(machine)) / 2
-        }
-        bytes => bytes,
-    }
-}
-
-/// The store and the key that protects it belong together: each start checks that they still do.
-async fn open_metadata(data: &Path) -> Result<(Arc<dyn Metadata>, keyring::Keyring)> {
-    private_folder(data)?;
-    let folder = data.join("metadata");
-    let metadata = tokio::task::spawn_blocking(move || SledMetadata::open(&folder)).await??;
-    let metadata: Arc<dyn Metadata> = Arc::new(metadata);
-    let keyring = keyring::open_for(&*metadata, &data.join("keys/root.key")).await?;
-    Ok((metadata, keyring))
-}
-
-/// Everything under the data folder is for its owner only.
-fn private_folder(path: &Path) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("making the data folder {}", path.display()))?;
-    let mut permissions = std::fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o077 != 0 {
-        permissions.set_mode(0o700);
-        std::fs::set_permissions(path, permissions)
-            .with_context(|| format!("making the data folder {} private", path.display()))?;
-    }
-    Ok(())
 }
 
 fn mcp_settings(config: &Config, address: SocketAddr) -> Settings {

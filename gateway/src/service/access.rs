@@ -17,6 +17,7 @@ use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, Se
 use casemate_store::records::{KeyRecord, SecretRecord};
 use jiff::Timestamp;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Checks credentials and manages keys.
 #[derive(Debug)]
@@ -117,22 +118,35 @@ impl Access {
         let record = snapshot
             .keys_by_hash
             .get(&self.pepper.hash(key))
-            .and_then(|id| snapshot.keys.get(id))
-            .filter(|record| is_usable(record, Timestamp::now()))
-            .filter(|record| record.servers.contains(&server.record.id))
-            .ok_or(Refused::AuthenticationFailed)?;
-        if !server.is_active() {
-            return Err(Refused::ServerInactive);
-        }
-        let credential = Credential::Key {
-            id: record.id,
-            name: record.name.clone(),
+            .and_then(|id| snapshot.keys.get(id));
+        let credential = check(record, &server)?;
+        Ok(OpenServer {
+            snapshot,
+            server,
+            credential,
+        })
+    }
+
+    /// The same server as of now, if the key that opened it still does.
+    pub fn reopen(&self, open: &OpenServer) -> Result<OpenServer, Refused> {
+        let snapshot = self.state.snapshot();
+        let server = snapshot.servers.get(&open.server.record.id).cloned();
+        let server = server.ok_or(Refused::ServerNotFound)?;
+        let credential = match &open.credential {
+            Credential::Key { id, .. } => check(snapshot.keys.get(id), &server)?,
+            // Administrators open servers for one call at a time.
+            Credential::Token { .. } => return Err(Refused::AuthenticationFailed),
         };
         Ok(OpenServer {
             snapshot,
             server,
             credential,
         })
+    }
+
+    /// Tells of every change of what there is and who may use it, once it is visible.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.state.changes()
     }
 
     /// Opens a server for an administrator who tries a tool. The same path as a client's call from
@@ -158,6 +172,21 @@ pub(super) fn still_stands(snapshot: &Snapshot, credential: &Credential) -> bool
             .is_some_and(|record| record.revoked_at.is_none()),
         Credential::Token { .. } => true,
     }
+}
+
+/// Whether a key opens a server now.
+fn check(record: Option<&Arc<KeyRecord>>, server: &ServerView) -> Result<Credential, Refused> {
+    let record = record
+        .filter(|record| is_usable(record, Timestamp::now()))
+        .filter(|record| record.servers.contains(&server.record.id))
+        .ok_or(Refused::AuthenticationFailed)?;
+    if !server.is_active() {
+        return Err(Refused::ServerInactive);
+    }
+    Ok(Credential::Key {
+        id: record.id,
+        name: record.name.clone(),
+    })
 }
 
 fn is_usable(record: &KeyRecord, now: Timestamp) -> bool {

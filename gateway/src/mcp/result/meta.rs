@@ -5,6 +5,8 @@
 //! - `dev.casemate/error`: on results that are errors, `source` (`tool` or `gateway`), `code` (the
 //!   tool's own word, or the reason for which the gateway stopped the call) and, if the tool knows,
 //!   `retryAfterMs`.
+//! - `dev.casemate/dropped-notifications`: how many notifications before the result were left out
+//!   because the client did not read fast enough, if any were.
 //!
 //! A tool may say what it likes under other keys, but not in our name and not in the protocol's.
 
@@ -16,6 +18,7 @@ use serde_json::value::RawValue;
 const PREFIX: &str = "dev.casemate/";
 const CALL_ID: &str = "dev.casemate/call-id";
 const ERROR: &str = "dev.casemate/error";
+const DROPPED: &str = "dev.casemate/dropped-notifications";
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// Who answers.
@@ -41,6 +44,7 @@ pub(in crate::mcp) struct Meta<'a> {
     call_id: Option<CallId>,
     own: Option<&'a Json>,
     error: Option<ErrorMeta<'a>>,
+    dropped: u64,
     server: Option<ServerInfo<'a>>,
 }
 
@@ -69,6 +73,7 @@ impl<'a> Meta<'a> {
             call_id: Some(call_id),
             own: None,
             error: None,
+            dropped: 0,
             server,
         }
     }
@@ -79,6 +84,7 @@ impl<'a> Meta<'a> {
             call_id: None,
             own: None,
             error: None,
+            dropped: 0,
             server: Some(server),
         }
     }
@@ -86,6 +92,10 @@ impl<'a> Meta<'a> {
     pub(super) fn call_id(&self) -> CallId {
         self.call_id
             .expect("only results of calls are asked for their call")
+    }
+
+    pub(super) fn without_notifications(self, dropped: u64) -> Self {
+        Self { dropped, ..self }
     }
 
     pub(super) fn with_own(self, own: Option<&'a Json>) -> Self {
@@ -123,6 +133,9 @@ impl Serialize for Meta<'_> {
         }
         if let Some(error) = &self.error {
             map.serialize_entry(ERROR, error)?;
+        }
+        if self.dropped > 0 {
+            map.serialize_entry(DROPPED, &self.dropped)?;
         }
         if let Some(server) = &self.server {
             map.serialize_entry(SERVER_INFO, server)?;
