@@ -47,6 +47,8 @@ pub struct Server {
     pub allowed_origins: Vec<String>,
     /// Connections of MCP clients at once. Fewer if the process may not open enough files.
     pub max_connections: usize,
+    /// Whether results tell clients what their calls used, under `dev.casemate/receipt`.
+    pub receipts: bool,
     /// How long running calls may go on after a request to stop, in milliseconds.
     pub drain_ms: u64,
 }
@@ -62,6 +64,7 @@ impl Default for Server {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             max_connections: 10_000,
+            receipts: false,
             drain_ms: 10_000,
         }
     }

@@ -69,6 +69,8 @@ pub struct Parts {
     pub limits: LimitSettings,
     /// The limits of the installation as a whole.
     pub platform: PlatformLimits,
+    /// Whether callers are told what their calls used.
+    pub receipts: bool,
 }
 
 impl Service {
@@ -83,6 +85,7 @@ impl Service {
             keyring,
             limits,
             platform,
+            receipts,
         } = parts;
         let key = keyring.derive("compiled artifacts");
         let artifacts = Artifacts::open(artifacts, key, &runtime)
@@ -99,15 +102,16 @@ impl Service {
         let state = Arc::new(State::new(snapshot, metadata));
         let pepper = Pepper::new(keyring.derive("credential hashes"));
         let running = Arc::new(Running::default());
-        let calls = Calls::new(
-            runtime.clone(),
-            Arc::clone(&components),
-            Arc::clone(&vault),
-            Arc::clone(&log),
-            Arc::clone(&running),
-            Arc::clone(&state),
-            platform.sandbox.places,
-        );
+        let calls = Calls::new(calls::Parts {
+            runtime: runtime.clone(),
+            components: Arc::clone(&components),
+            vault: Arc::clone(&vault),
+            log: Arc::clone(&log),
+            running: Arc::clone(&running),
+            state: Arc::clone(&state),
+            places: platform.sandbox.places,
+            receipts,
+        });
         Ok(Self {
             access: Access::new(Arc::clone(&state), pepper, running),
             catalog: Catalog::new(state, blobs, runtime, components, vault),

@@ -284,3 +284,29 @@ fn the_memory_of_all_calls_together_is_bounded() {
         "with memory for all, the same call passes"
     );
 }
+
+#[test]
+fn a_client_is_told_what_its_call_used_where_the_gateway_is_set_to_say_so() {
+    let silent = GATEWAY.get();
+    let server = hostile(&silent, "silent");
+    let reply = silent.modern(&server).call("remember", json!({}));
+    assert_eq!(reply.result()["_meta"]["dev.casemate/receipt"], Value::Null);
+    let telling = Gateway::builder().config("server.receipts = true").start();
+    let server = hostile(&telling, "telling");
+    for reply in [
+        telling.modern(&server).call("remember", json!({})),
+        telling.legacy(&server).call("endless_loop", json!({})),
+    ] {
+        let receipt = &reply.result()["_meta"]["dev.casemate/receipt"];
+        let digest = receipt["digest"].as_str().unwrap();
+        assert!(
+            receipt["fuel"].as_u64() > Some(0) && !digest.is_empty(),
+            "{receipt}"
+        );
+        let text = receipt.to_string();
+        assert!(
+            !text.contains("secrets") && !text.contains("hosts"),
+            "{text}"
+        );
+    }
+}

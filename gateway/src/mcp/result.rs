@@ -49,7 +49,10 @@ impl<'a> CallResult<'a> {
         revision: Revision,
         server: Option<ServerInfo<'a>>,
     ) -> Self {
-        let meta = Meta::new(finished.id, server);
+        let mut meta = Meta::new(finished.id, server);
+        if finished.shows_receipt {
+            meta = meta.with_receipt(&finished.outcome.receipt);
+        }
         let conclusion = &finished.outcome.conclusion;
         let mut result = match conclusion {
             Conclusion::Complete(result) => Self::complete(result, revision, meta),

@@ -61,6 +61,7 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
         keyring,
         limits: config.limits.clone(),
         platform: config.platform_limits(),
+        receipts: config.server.receipts,
     })
     .await
     .context("loading what is stored")?;

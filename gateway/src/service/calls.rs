@@ -117,19 +117,30 @@ pub struct FinishedCall {
     pub outcome: Outcome,
     /// From arrival to end, in microseconds.
     pub duration_us: u64,
+    /// Whether its caller is told what it used.
+    pub shows_receipt: bool,
 }
 
 /// Runs calls.
 #[derive(Debug)]
 pub struct Calls {
-    runtime: Runtime,
-    components: Arc<Components>,
-    vault: Arc<Vault>,
-    log: Arc<CallLog>,
-    running: Arc<Running>,
-    state: Arc<State>,
+    parts: Parts,
     gate: Arc<Gate>,
-    places: u64,
+}
+
+/// What running calls needs.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) runtime: Runtime,
+    pub(super) components: Arc<Components>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) log: Arc<CallLog>,
+    pub(super) running: Arc<Running>,
+    pub(super) state: Arc<State>,
+    /// Calls at once, of all workspaces.
+    pub(super) places: u64,
+    /// Whether callers are told what their calls used.
+    pub(super) receipts: bool,
 }
 
 /// What runs at this moment.
@@ -144,43 +155,29 @@ pub struct Load {
 }
 
 impl Calls {
-    /// A service that runs at most `places` calls at once.
-    pub(super) fn new(
-        runtime: Runtime,
-        components: Arc<Components>,
-        vault: Arc<Vault>,
-        log: Arc<CallLog>,
-        running: Arc<Running>,
-        state: Arc<State>,
-        places: u64,
-    ) -> Self {
+    /// A service with nothing running yet.
+    pub(super) fn new(parts: Parts) -> Self {
         Self {
-            runtime,
-            components,
-            vault,
-            log,
-            running,
-            state,
+            parts,
             gate: Arc::default(),
-            places,
         }
     }
 
     /// What runs at this moment.
     pub fn load(&self) -> Load {
-        let snapshot = self.state.snapshot();
+        let snapshot = self.parts.state.snapshot();
         let workspaces = snapshot.workspaces.values();
         let waiting = workspaces.map(|workspace| workspace.traffic.waiting());
         Load {
-            running: self.running.count(),
+            running: self.parts.running.count(),
             waiting: waiting.sum::<usize>() + self.gate.count().1,
-            memory_bytes: self.runtime.memory_held(),
+            memory_bytes: self.parts.runtime.memory_held(),
         }
     }
 
     /// Stops every running call, because the gateway stops.
     pub fn stop_all(&self) {
-        self.running.stop_all();
+        self.parts.running.stop_all();
     }
 
     /// Finds the tool among those that this caller may use.
@@ -213,7 +210,7 @@ impl Calls {
         };
         let control = Control::new();
         let recorder = Recorder::start(
-            Arc::clone(&self.log),
+            Arc::clone(&self.parts.log),
             server,
             &tool,
             &call,
@@ -239,7 +236,7 @@ impl Calls {
     ) -> FinishedCall {
         match self.admit(authorized).await {
             Ok(admitted) => self.run_admitted(admitted, observer).await,
-            Err((authorized, stop)) => finish(authorized, stopped(stop)),
+            Err((authorized, stop)) => self.finish(authorized, stopped(stop)),
         }
     }
 
@@ -252,7 +249,7 @@ impl Calls {
             open, tool, call, ..
         } = &authorized;
         let prepared = prepare::check_arguments(tool, call, &authorized.limits)
-            .and_then(|()| prepare::environment(&self.vault, open, tool));
+            .and_then(|()| prepare::environment(&self.parts.vault, open, tool));
         let environment = match prepared {
             Ok(environment) => environment,
             Err(stop) => return Err((authorized, stop)),
@@ -267,9 +264,12 @@ impl Calls {
             control,
             ..
         } = &authorized;
-        let registered = self.running.register(call.id, open.credential(), control);
+        let registered = self
+            .parts
+            .running
+            .register(call.id, open.credential(), control);
         // From here on a revocation finds the call; one that came before is seen here.
-        if !still_stands(&self.state.snapshot(), open.credential()) {
+        if !still_stands(&self.parts.state.snapshot(), open.credential()) {
             return Err((authorized, running::key_revoked()));
         }
         let environment = Environment {
@@ -300,7 +300,7 @@ impl Calls {
             .enter(open.limits(), who)
             .await
             .map_err(overloaded)?;
-        let place = self.gate.enter(self.places).await;
+        let place = self.gate.enter(self.parts.places).await;
         let place = place.map_err(|Full| overloaded(Level::Platform))?;
         Ok((passes, place))
     }
@@ -316,14 +316,15 @@ impl Calls {
             environment,
             ..
         } = admitted;
-        let component = match self.components.load(&authorized.tool.component).await {
+        let component = match self.parts.components.load(&authorized.tool.component).await {
             Ok(component) => component,
             Err(error) => {
                 let stop = unloadable(&error, authorized.call.id);
-                return finish(authorized, stopped(stop));
+                return self.finish(authorized, stopped(stop));
             }
         };
         let mut outcome = self
+            .parts
             .runtime
             .call(
                 component,
@@ -336,17 +337,18 @@ impl Calls {
         if let Some(stop) = prepare::check_output(&authorized.tool, &outcome.conclusion) {
             outcome.conclusion = Conclusion::Stopped(stop);
         }
-        finish(authorized, outcome)
+        self.finish(authorized, outcome)
     }
-}
 
-fn finish(authorized: AuthorizedCall, outcome: Outcome) -> FinishedCall {
-    let id = authorized.call.id;
-    let duration_us = authorized.recorder.finish(&outcome);
-    FinishedCall {
-        id,
-        outcome,
-        duration_us,
+    fn finish(&self, authorized: AuthorizedCall, outcome: Outcome) -> FinishedCall {
+        let id = authorized.call.id;
+        let duration_us = authorized.recorder.finish(&outcome);
+        FinishedCall {
+            id,
+            outcome,
+            duration_us,
+            shows_receipt: self.parts.receipts,
+        }
     }
 }
 

@@ -55,6 +55,7 @@ fn ask(exchange: &Exchange, need: &NeedInput, can: &[&str]) -> Result<Value, Err
             log_dropped: 0,
         },
         duration_us: 1,
+        shows_receipt: false,
     };
     let capabilities: Vec<_> = can.iter().map(|name| (*name).to_owned()).collect();
     let place = place(exchange, "book");

@@ -71,6 +71,7 @@ async fn service(path: &Path) -> Service {
         keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
         limits: LimitSettings::default(),
         platform: PlatformLimits::default(),
+        receipts: false,
     };
     Service::load(parts).await.unwrap()
 }
