@@ -19,6 +19,7 @@ mod files;
 mod limits;
 mod newcomer;
 mod problems;
+mod reference;
 mod samples;
 mod sandbox;
 mod uploads;

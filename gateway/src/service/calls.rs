@@ -7,71 +7,32 @@
 mod gate;
 mod prepare;
 mod recorder;
+mod refusal;
+mod request;
 mod running;
 mod traffic;
 
+pub use request::CallRequest;
 pub use running::Running;
 pub use traffic::Traffic;
 
 use super::{
     access::{OpenServer, still_stands},
-    components::{Components, LoadError},
+    components::Components,
     snapshot::ToolView,
     state::State,
     vault::Vault,
 };
-use casemate_domain::{
-    Call, CallId, ClaimedClient, Conclusion, Continuation, Json, Level, Limits, Outcome, Receipt,
-    Stop, StopReason, ToolName,
-};
+use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop};
 use casemate_runtime::{Control, Environment, Observer, Runtime, Tenant};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
 use recorder::Recorder;
+use refusal::{overloaded, shown_name, stopped, unloadable};
 use running::Registered;
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 use traffic::Passes;
 use uuid::Uuid;
-
-/// What a door asks for.
-#[derive(Debug)]
-pub struct CallRequest {
-    /// The tool, as the caller wrote it.
-    pub tool: String,
-    /// The arguments; anything but an object is refused.
-    pub arguments: Json,
-    /// What the client calls itself.
-    pub client: Option<ClaimedClient>,
-    /// What the client says that it can do.
-    pub client_capabilities: Vec<String>,
-    /// Whether anybody listens to progress.
-    pub progress_wanted: bool,
-    /// W3C trace context.
-    pub trace_parent: Option<String>,
-    /// W3C trace context.
-    pub trace_state: Option<String>,
-    /// Answers and state of an earlier round.
-    pub continuation: Continuation,
-    /// When the request arrived.
-    pub received: Instant,
-}
-
-impl CallRequest {
-    /// A request with nothing but a tool and arguments, received now.
-    pub fn new(tool: impl Into<String>, arguments: Json) -> Self {
-        Self {
-            tool: tool.into(),
-            arguments,
-            client: None,
-            client_capabilities: Vec::new(),
-            progress_wanted: false,
-            trace_parent: None,
-            trace_state: None,
-            continuation: Continuation::default(),
-            received: Instant::now(),
-        }
-    }
-}
 
 /// The server has no such tool, or it is inactive: to a caller the two are the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -349,60 +310,5 @@ impl Calls {
             duration_us,
             shows_receipt: self.parts.receipts,
         }
-    }
-}
-
-/// An outcome of a call that never reached the sandbox.
-fn stopped(stop: Stop) -> Outcome {
-    Outcome {
-        conclusion: Conclusion::Stopped(stop),
-        receipt: Receipt::default(),
-        log: Vec::new(),
-        log_dropped: 0,
-    }
-}
-
-fn overloaded(level: Level) -> Stop {
-    let message = match level {
-        Level::Platform => {
-            "The gateway is running as many calls as it can. Try again in a second.".to_owned()
-        }
-        Level::Workspace | Level::Server | Level::Tool => format!(
-            "The {0} is running as many calls as it may at once. Try again in a second, or have an \
-             operator raise its limit `calls_at_once`.",
-            level.as_str()
-        ),
-    };
-    Stop {
-        reason: StopReason::Overloaded,
-        message,
-    }
-}
-
-fn unloadable(error: &LoadError, id: CallId) -> Stop {
-    tracing::error!(%id, error = error as &dyn std::error::Error, "a component cannot be loaded");
-    let reason = match error {
-        LoadError::Integrity(_) => StopReason::ArtifactIntegrity,
-        LoadError::Rejected { .. } | LoadError::Host { .. } | LoadError::Store(..) => {
-            StopReason::Internal
-        }
-    };
-    let message = format!(
-        "The tool cannot be loaded ({reason}). Tell the operator the call id {id}; \
-         uploading the component again may help."
-    );
-    Stop { reason, message }
-}
-
-/// A name that a caller wrote, short enough and without control characters.
-fn shown_name(name: &str) -> String {
-    match name.parse::<ToolName>() {
-        Ok(name) => name.to_string(),
-        Err(_) => name
-            .chars()
-            .take(128)
-            .collect::<String>()
-            .escape_debug()
-            .to_string(),
     }
 }
