@@ -33,7 +33,10 @@ pub use grant::{Grant, SecretGrant};
 pub use host::HostPattern;
 pub use id::{CallId, KeyId, ServerId, TokenId, VersionId, WorkspaceId};
 pub use json::Json;
-pub use limit::Limits;
+pub use limit::{
+    CompileLimits, ExplainedLimit, InvalidAmount, Level, Limit, LimitChain, LimitSettings,
+    LimitStep, Limits, PlatformLimit, PlatformLimits, Profile, SandboxLimits, Unit,
+};
 pub use name::{
     ComponentName, KeyName, SecretName, ServerName, TokenName, ToolName, WorkspaceName,
 };

@@ -209,6 +209,9 @@ pub struct Receipt {
     pub bytes_out: u64,
     /// Calls from the guest to the host.
     pub host_calls: u64,
+    /// Outgoing HTTP requests, redirects included.
+    #[serde(default)]
+    pub http_requests: u64,
     /// Hosts it contacted, in order of first contact.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,

@@ -37,6 +37,8 @@ pub struct App {
     pub service: Arc<Service>,
     /// What stands before `/mcp/…` in the URL of a server, without a slash at its end.
     pub public_url: Arc<str>,
+    /// The largest request for a call, in bytes: as large as one of a client.
+    pub max_call_bytes: usize,
     /// Ends streams when the gateway stops.
     pub stop: CancellationToken,
 }

@@ -12,6 +12,7 @@ mod help;
 mod human;
 mod inspect;
 mod key;
+mod limits;
 mod login;
 mod logs;
 mod near;
@@ -23,6 +24,7 @@ mod serve;
 mod server;
 mod settings;
 mod span;
+mod status;
 mod target;
 mod token;
 mod tool;
@@ -82,6 +84,10 @@ enum Command {
     Tool(tool::Command),
     Call(call::Call),
     Logs(logs::Logs),
+    #[command(subcommand)]
+    Limits(limits::Command),
+    /// Show what the gateway is doing: running calls, waiting ones, memory
+    Status,
     /// Print completions for a shell
     ///
     /// For example: casemate completions bash > ~/.local/share/bash-completion/completions/casemate
@@ -178,6 +184,8 @@ async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Tool(command) => tool::run(command, context).await,
         Command::Call(command) => call::run(command, context).await,
         Command::Logs(command) => logs::run(command, context).await,
+        Command::Limits(command) => limits::run(command, context).await,
+        Command::Status => status::run(context).await,
         Command::Completions { shell } => completions(shell, context),
     }
 }
@@ -236,6 +244,14 @@ mod tests {
             "casemate tool deactivate weather/get",
             "casemate call weather/get city=Oslo days:=3 @more.json - --json",
             "casemate logs -f -s weather --tool get --status ok --since 1h -n 10 --log",
+            "casemate limits show",
+            "casemate limits show platform",
+            "casemate limits explain weather/get",
+            "casemate limits set -w acme --profile small",
+            "casemate limits set weather/get fuel=2G wall_ms=5s --unset memory_bytes",
+            "casemate limits suggest get -s weather",
+            "casemate limits whatif weather/get fuel=1G",
+            "casemate status",
             "casemate inspect f.wasm",
             "casemate completions zsh",
         ];
@@ -254,6 +270,8 @@ mod tests {
             "casemate call get city=Oslo",
             "casemate call weather/get city",
             "casemate logs --status fine",
+            "casemate limits set weather/get --profile huge",
+            "casemate limits set weather/get --unset fule",
             "casemate push f.wasm -s weather --grant-host https://a.test/path",
         ];
         for line in lines {

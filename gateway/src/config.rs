@@ -2,7 +2,7 @@
 //!
 //! Unknown settings are errors: a misspelled limit that does nothing is worse than none.
 
-use casemate_domain::Limits;
+use casemate_domain::{CompileLimits, Invalid, LimitSettings, PlatformLimits, SandboxLimits};
 use serde::Deserialize;
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -15,12 +15,12 @@ use std::{
 pub struct Config {
     /// Where the gateway listens and under which names it is known.
     pub server: Server,
-    /// What one call may use.
-    pub limits: Limits,
+    /// What one call may use, at most. Workspaces, servers and tools can have less.
+    pub limits: LimitSettings,
     /// The sandbox as a whole.
-    pub sandbox: Sandbox,
-    /// Compiling what is uploaded.
-    pub compile: Compile,
+    pub sandbox: SandboxLimits,
+    /// Taking in a component and compiling it.
+    pub compile: CompileLimits,
     /// What tools may reach over HTTP, beyond their grants.
     pub egress: Egress,
     /// The log of calls.
@@ -47,6 +47,8 @@ pub struct Server {
     pub allowed_origins: Vec<String>,
     /// Connections of MCP clients at once. Fewer if the process may not open enough files.
     pub max_connections: usize,
+    /// Whether results tell clients what their calls used, under `dev.casemate/receipt`.
+    pub receipts: bool,
     /// How long running calls may go on after a request to stop, in milliseconds.
     pub drain_ms: u64,
 }
@@ -62,36 +64,9 @@ impl Default for Server {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             max_connections: 10_000,
+            receipts: false,
             drain_ms: 10_000,
         }
-    }
-}
-
-/// The sandbox as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sandbox {
-    /// Calls at once. Each reserves address space, not memory, until it runs.
-    pub places: u32,
-}
-
-impl Default for Sandbox {
-    fn default() -> Self {
-        Self { places: 1_000 }
-    }
-}
-
-/// Compiling what is uploaded.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Compile {
-    /// How long one compilation may take, in milliseconds. It has a limit on its CPU time as well.
-    pub wall_ms: u64,
-}
-
-impl Default for Compile {
-    fn default() -> Self {
-        Self { wall_ms: 90_000 }
     }
 }
 
@@ -151,6 +126,9 @@ pub enum Error {
         /// Why, and what would be right.
         problem: String,
     },
+    /// A limit that nobody can set to this value.
+    #[error("the limit `{}` {}", .0.what, .0.problem)]
+    Limit(#[from] Invalid),
 }
 
 impl Config {
@@ -198,16 +176,20 @@ impl Config {
                 "must be an address such as https://tools.example.com",
             ));
         }
-        if self.sandbox.places == 0 {
-            return Err(refused("sandbox.places", "must be at least 1"));
-        }
         if !(1..=1_000_000).contains(&server.max_connections) {
             return Err(refused("server.max_connections", "must be 1 to 1000000"));
         }
-        if self.compile.wall_ms == 0 {
-            return Err(refused("compile.wall_ms", "must be at least 1"));
-        }
+        self.platform_limits().check()?;
+        self.limits.check()?;
         Ok(())
+    }
+
+    /// What is limited for the installation as a whole.
+    pub fn platform_limits(&self) -> PlatformLimits {
+        PlatformLimits {
+            sandbox: self.sandbox,
+            compile: self.compile,
+        }
     }
 }
 

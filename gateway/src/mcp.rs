@@ -2,8 +2,8 @@
 //!
 //! Two eras meet here. A request whose `_meta` names a protocol version is *modern* (2026-07-28,
 //! stateless: each request says everything); everything else is *legacy* (2024-11-05 to
-//! 2025-11-25, opened by `initialize`). The body decides; headers are cross-checks. No session is
-//! ever made, in either era, so that any request can be answered from the snapshot alone.
+//! 2025-11-25, opened by `initialize`). The body decides; headers are cross-checks. Sessions are
+//! sealed tokens that clients carry, so that any request can be answered from the snapshot alone.
 //!
 //! The way of a request: [`transport`] checks names, key and form before the body is read;
 //! [`envelope`] reads the body; [`modern`] or [`legacy`] answers. Arguments and results pass as the
@@ -19,29 +19,37 @@ mod capability;
 mod client;
 mod envelope;
 mod error;
+mod events;
 mod legacy;
 mod list;
+mod listen;
 mod mirror;
 mod modern;
 mod object;
+mod places;
 mod prepared;
 pub mod result;
 mod revision;
+mod running;
 mod seal;
 mod transport;
+mod watching;
 
 pub use seal::Seal;
 
-use crate::service::{OpenServer, Service};
+use crate::service::{OpenServer, ServerView, Service};
 use answer::Answer;
 use axum::body::Body;
 use envelope::{Message, Request};
 use error::{Era, Error};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Method, Response};
 use object::Object;
 use prepared::Prepared;
+use result::ServerInfo;
 use revision::Revision;
+use running::Background;
 use std::{sync::Arc, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 /// Under which names the endpoint answers, and how much it reads.
 #[derive(Debug, Clone)]
@@ -68,21 +76,45 @@ struct Inner {
     settings: Settings,
     prepared: prepared::Cache,
     seal: Seal,
+    background: Background,
+    listeners: Arc<listen::Listeners>,
+    /// What is noted about sessions of the handshake revisions, and their calls.
+    notes: legacy::Notes,
+    calls: Arc<legacy::RunningCalls>,
+    questions: legacy::Questions,
+}
+
+/// What an HTTP request brings.
+enum Brought {
+    Message(bytes::Bytes),
+    /// No body, by its method.
+    Nothing(Method),
+}
+
+/// A server that a key opened, and what it takes to call its tools.
+#[derive(Debug, Clone)]
+struct Site {
+    inner: Arc<Inner>,
+    open: OpenServer,
 }
 
 /// One HTTP request that was let in: whose it is, what its headers say, when it came.
 #[derive(Debug)]
-struct Exchange<'endpoint> {
-    inner: &'endpoint Inner,
-    open: OpenServer,
+struct Exchange {
+    site: Site,
     headers: HeaderMap,
     received: Instant,
 }
 
 impl Endpoint {
     /// An endpoint over a service. Another one with the same seal continues what this one began:
-    /// calls that wait for input.
-    pub fn new(service: Arc<Service>, settings: Settings, seal: Seal) -> Self {
+    /// calls that wait for input. It ends its streams when `stop` is cancelled.
+    pub fn new(
+        service: Arc<Service>,
+        settings: Settings,
+        seal: Seal,
+        stop: CancellationToken,
+    ) -> Self {
         let prepared = prepared::Cache::default();
         Self {
             inner: Arc::new(Inner {
@@ -90,14 +122,24 @@ impl Endpoint {
                 settings,
                 prepared,
                 seal,
+                background: Background::new(stop),
+                listeners: Arc::default(),
+                notes: legacy::Notes::default(),
+                calls: Arc::default(),
+                questions: legacy::Questions::default(),
             }),
         }
+    }
+
+    /// Waits for the ends of calls that nobody waits for any more, once the gateway stops.
+    pub async fn ended(&self) {
+        self.inner.background.ended().await;
     }
 
     /// Answers one HTTP request for one server.
     pub async fn handle(&self, server_id: &str, request: http::Request<Body>) -> Response<Body> {
         let answer = match self.admit(server_id, request).await {
-            Ok((exchange, body)) => exchange.answer(&body).await,
+            Ok((exchange, brought)) => exchange.answer(&brought).await,
             Err(error) => Answer::error(None, &error, Era::Modern),
         };
         answer.into_response()
@@ -109,32 +151,66 @@ impl Endpoint {
         &self,
         server_id: &str,
         request: http::Request<Body>,
-    ) -> Result<(Exchange<'_>, bytes::Bytes), Error> {
+    ) -> Result<(Exchange, Brought), Error> {
         let received = Instant::now();
         let (parts, body) = request.into_parts();
-        let inner = &*self.inner;
+        let inner = &self.inner;
         transport::check_names(&inner.settings, &parts)?;
         let key = transport::bearer(&parts.headers);
         let open = inner.service.access().open(server_id, key.as_deref())?;
-        transport::check_form(&parts)?;
-        let body = transport::read_body(body, inner.settings.max_body_bytes).await?;
+        let brought = if matches!(parts.method, Method::GET | Method::DELETE) {
+            Brought::Nothing(parts.method)
+        } else {
+            transport::check_form(&parts)?;
+            let limit = inner.settings.max_body_bytes;
+            Brought::Message(transport::read_body(body, limit).await?)
+        };
         Ok((
             Exchange {
-                inner,
-                open,
+                site: Site {
+                    inner: Arc::clone(inner),
+                    open,
+                },
                 headers: parts.headers,
                 received,
             },
-            body,
+            brought,
         ))
     }
 }
 
-impl Exchange<'_> {
-    async fn answer(&self, body: &[u8]) -> Answer {
+impl Site {
+    fn server(&self) -> &Arc<ServerView> {
+        self.open.server()
+    }
+
+    /// The same server as of now, if the key still opens it.
+    fn reopened(&self) -> Result<Self, Error> {
+        Ok(Self {
+            inner: Arc::clone(&self.inner),
+            open: self.inner.service.access().reopen(&self.open)?,
+        })
+    }
+
+    fn prepared(&self) -> Arc<Prepared> {
+        self.inner.prepared.of(self.server())
+    }
+
+    /// Who answers, in the words of the protocol.
+    fn info(&self) -> ServerInfo<'_> {
+        ServerInfo::new(self.server().record.name.as_str())
+    }
+}
+
+impl Exchange {
+    async fn answer(&self, brought: &Brought) -> Answer {
         let declared = match mirror::declared_version(&self.headers) {
             Ok(declared) => declared,
             Err(error) => return Answer::error(None, &error, Era::Modern),
+        };
+        let body = match brought {
+            Brought::Message(body) => body,
+            Brought::Nothing(method) => return legacy::without_body(self, method, declared),
         };
         match envelope::read(body) {
             Ok(envelope::Body::One(message)) => self.one(message, declared).await,
@@ -147,11 +223,14 @@ impl Exchange<'_> {
     async fn one(&self, message: Message<'_>, declared: Option<&str>) -> Answer {
         let modern_header = declared == Some(Revision::MODERN.as_str());
         match message {
-            Message::Response if modern_header => {
+            Message::Response(_) if modern_header => {
                 let error = Error::InvalidRequest("A server of this revision asks nothing".into());
                 Answer::error(None, &error, Era::Modern)
             }
-            Message::Notification | Message::Response => legacy::accept(declared),
+            // Calls of this revision are withdrawn by closing their connections.
+            Message::Notification(_) if modern_header => Answer::accepted(),
+            Message::Notification(notification) => legacy::take(self, &notification, declared),
+            Message::Response(response) => legacy::hear(self, &response, declared),
             Message::Request(request) => match Params::read(&request) {
                 Ok(params) if params.names_version() => {
                     modern::answer(self, &request, &params, declared).await
@@ -170,10 +249,6 @@ impl Exchange<'_> {
                 ),
             },
         }
-    }
-
-    fn prepared(&self) -> Arc<Prepared> {
-        self.inner.prepared.of(self.open.server())
     }
 }
 

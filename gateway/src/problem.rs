@@ -48,6 +48,7 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This address does not take that method";
     InvalidRequest = "invalid_request", BAD_REQUEST, "The request cannot be read";
     InvalidValue = "invalid_value", UNPROCESSABLE_ENTITY, "A value is not allowed";
+    LimitTooLoose = "limit_too_loose", UNPROCESSABLE_ENTITY, "The level above allows less";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The request is too large";
     AlreadyExists = "already_exists", CONFLICT, "The name is taken";
     AmbiguousName = "ambiguous_name", CONFLICT, "The name means several things";
@@ -155,6 +156,12 @@ impl From<service::Error> for Problem {
             Error::Ambiguous { .. } => Self::new(Code::AmbiguousName, detail)
                 .hint("Write workspace/server, or the server's id."),
             Error::Invalid(_) => Self::new(Code::InvalidValue, detail),
+            Error::LooserLimit { above, .. } => {
+                Self::new(Code::LimitTooLoose, detail).hint(format!(
+                    "A lower level only tightens. Raise the limit of the {} first.",
+                    above.as_str()
+                ))
+            }
             Error::Rejected(rejection) => Self::new(Code::ComponentRejected, detail)
                 .hint("Look into the file with: casemate inspect FILE.wasm")
                 .with("kind", json!(rejection.kind.as_str())),

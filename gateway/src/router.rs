@@ -83,10 +83,6 @@ async fn live(State(public): State<Public>, headers: HeaderMap) -> Response {
     reason = "one line for each route, all on one page"
 )]
 pub fn admin(app: App) -> Router {
-    // Room for what stands round the arguments.
-    let call_bytes = usize::try_from(app.service.calls().limits().input_bytes)
-        .unwrap_or(usize::MAX)
-        .saturating_add(64 << 10);
     let authenticated = Router::new()
         // Workspaces and their secrets.
         .route(
@@ -134,7 +130,7 @@ pub fn admin(app: App) -> Router {
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/call",
-            post(admin::tools::call).layer(DefaultBodyLimit::max(call_bytes)),
+            post(admin::tools::call).layer(DefaultBodyLimit::max(app.max_call_bytes)),
         )
         // Uploads.
         .route(
@@ -152,10 +148,35 @@ pub fn admin(app: App) -> Router {
             get(admin::tokens::list).post(admin::tokens::create),
         )
         .route("/v1/tokens/{token}/revoke", post(admin::tokens::revoke))
-        // What happened, and what is in force.
+        // Limits.
+        .route(
+            "/v1/limits",
+            get(admin::limits::of_platform).patch(admin::limits::set_of_platform),
+        )
+        .route(
+            "/v1/workspaces/{workspace}/limits",
+            get(admin::limits::of_workspace).patch(admin::limits::set_of_workspace),
+        )
+        .route(
+            "/v1/servers/{server}/limits",
+            get(admin::limits::of_server).patch(admin::limits::set_of_server),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/limits",
+            get(admin::limits::of_tool).patch(admin::limits::set_of_tool),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/limits/suggest",
+            get(admin::limits::suggest),
+        )
+        .route(
+            "/v1/servers/{server}/tools/{tool}/limits/whatif",
+            get(admin::limits::what_if),
+        )
+        // What happened, and what happens now.
         .route("/v1/calls", get(admin::calls::list))
         .route("/v1/calls/stream", get(admin::calls::stream))
-        .route("/v1/limits", get(admin::limits::show))
+        .route("/v1/status", get(admin::health::status))
         .route("/v1/whoami", get(admin::health::whoami))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),

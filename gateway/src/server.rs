@@ -1,5 +1,6 @@
 //! Putting the gateway together, running it, stopping it.
 
+mod open;
 mod ready_file;
 
 use crate::{
@@ -8,25 +9,15 @@ use crate::{
     listen::{self, Share},
     mcp::{Endpoint, Seal, Settings},
     router::{self, Public},
-    service::{FirstToken, Parts, Service, keyring},
+    service::{FirstToken, Service},
 };
 use anyhow::{Context, Result};
-use casemate_runtime::{EgressPolicy, Runtime};
-use casemate_store::{
-    blobs::Blobs,
-    call_log::{CallLog, Retention},
-    metadata::Metadata,
-    sled::SledMetadata,
-};
+use casemate_store::{call_log::CallLog, metadata::Metadata};
+use open::Opened;
 use ready_file::ReadyFile;
 use secrecy::SecretString;
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// What the command line says about how to serve; it stands above the configuration file.
@@ -51,6 +42,9 @@ pub struct Options {
 /// Connections of administrators at once: people, scripts, and followers of the log.
 const ADMIN_CONNECTIONS: usize = 512;
 
+/// How long stopped calls have to tell their callers.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What a caller of [`start`] has to tell the operator.
 #[derive(Debug)]
 pub struct Started {
@@ -69,8 +63,9 @@ pub struct Started {
 struct Running {
     log: Arc<CallLog>,
     metadata: Arc<dyn Metadata>,
+    endpoint: Endpoint,
     stop: CancellationToken,
-    listeners: Vec<tokio::task::JoinHandle<()>>,
+    listeners: Vec<JoinHandle<()>>,
     ready_file: Option<ReadyFile>,
 }
 
@@ -82,51 +77,49 @@ pub async fn start(options: Options) -> Result<Started> {
     let admin = bind(server.admin_listen).await?;
     let (mcp_address, admin_address) = (mcp.local_addr()?, admin.local_addr()?);
 
-    let opened = open(&config).await?;
-    let first_token = first_token(&opened.service, &options).await?;
-    let stop = CancellationToken::new();
-    let service = Arc::new(opened.service);
-    let public = public(&service, mcp_settings(&config, mcp_address), opened.seal);
-    let public_url = public_url(&config, mcp_address).into();
-    let app = App {
+    let Opened {
         service,
-        public_url,
+        log,
+        metadata,
+        allocator,
+        seal,
+    } = open::open(&config).await?;
+    let first_token = first_token(&service, &options).await?;
+    let stop = CancellationToken::new();
+    let service = Arc::new(service);
+    let settings = mcp_settings(&config, mcp_address);
+    let max_call_bytes = settings.max_body_bytes;
+    let public = public(&service, settings, seal, &stop);
+    let endpoint = public.endpoint.clone();
+    let app = App {
+        service: Arc::clone(&service),
+        public_url: public_url(&config, mcp_address).into(),
+        max_call_bytes,
         stop: stop.clone(),
     };
-
     let drain = Duration::from_millis(server.drain_ms);
-    let serve = |listener, router, share, wanted| {
-        let connections = listen::affordable(wanted, share);
-        tokio::spawn(listen::serve(
-            listener,
-            router,
-            connections,
-            stop.clone(),
-            drain,
-        ))
-    };
+    tokio::spawn(stop_calls(service, stop.clone(), drain));
+    let ending = (stop.clone(), drain + LAST_WORDS);
+    let clients = listen::affordable(server.max_connections, Share::Most);
+    let admins = listen::affordable(ADMIN_CONNECTIONS, Share::Little);
     let listeners = vec![
-        serve(
-            mcp,
-            router::public(public),
-            Share::Most,
-            server.max_connections,
-        ),
-        serve(admin, router::admin(app), Share::Little, ADMIN_CONNECTIONS),
+        serve(mcp, router::public(public), clients, &ending),
+        serve(admin, router::admin(app), admins, &ending),
     ];
     let ready_file = options
         .ready_file
         .map(|path| ReadyFile::write(path, mcp_address, admin_address))
         .transpose()?;
-    tracing::info!(mcp = %mcp_address, admin = %admin_address, allocator = opened.allocator, "serving");
+    tracing::info!(mcp = %mcp_address, admin = %admin_address, allocator, "serving");
     Ok(Started {
         mcp: mcp_address,
         admin: admin_address,
         first_token,
-        allocator: opened.allocator,
+        allocator,
         running: Running {
-            log: opened.log,
-            metadata: opened.metadata,
+            log,
+            metadata,
+            endpoint,
             stop,
             listeners,
             ready_file,
@@ -147,13 +140,28 @@ async fn first_token(service: &Service, options: &Options) -> Result<FirstToken>
     }
 }
 
-fn public(service: &Arc<Service>, settings: Settings, seal: Seal) -> Public {
+fn public(
+    service: &Arc<Service>,
+    settings: Settings,
+    seal: Seal,
+    stop: &CancellationToken,
+) -> Public {
     Public {
         hosts: settings.allowed_hosts.clone().into(),
         loopback: settings.allow_loopback_names,
-        endpoint: Endpoint::new(Arc::clone(service), settings, seal),
+        endpoint: Endpoint::new(Arc::clone(service), settings, seal, stop.clone()),
         service: Arc::clone(service),
     }
+}
+
+fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    connections: usize,
+    (stop, drain): &(CancellationToken, Duration),
+) -> JoinHandle<()> {
+    let serving = listen::serve(listener, router, connections, stop.clone(), *drain);
+    tokio::spawn(serving)
 }
 
 impl Started {
@@ -165,6 +173,7 @@ impl Started {
         let Running {
             log,
             metadata,
+            endpoint,
             stop,
             listeners,
             ready_file,
@@ -175,6 +184,7 @@ impl Started {
         for listener in listeners {
             listener.await?;
         }
+        endpoint.ended().await;
         log.flush()
             .await
             .context("writing the last records of calls")?;
@@ -182,6 +192,14 @@ impl Started {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Stops the calls that still run at the end of the time they had. Their callers are told, and their
+/// records are written.
+async fn stop_calls(service: Arc<Service>, stop: CancellationToken, drain: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(drain).await;
+    service.calls().stop_all();
 }
 
 /// The settings of the file with the command line over them, checked.
@@ -206,84 +224,6 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-struct Opened {
-    service: Service,
-    log: Arc<CallLog>,
-    metadata: Arc<dyn Metadata>,
-    allocator: String,
-    seal: Seal,
-}
-
-async fn open(config: &Config) -> Result<Opened> {
-    let data = &config.server.data;
-    let (metadata, keyring) = open_metadata(data).await?;
-    let blobs = Blobs::local(data.join("blobs")).context("opening the store of components")?;
-    let retention = Retention {
-        days: config.call_log.keep_days,
-        bytes: config.call_log.keep_bytes,
-    };
-    let log = CallLog::open(data.join("calls"), retention).context("opening the log of calls")?;
-    let log = Arc::new(log);
-    let runtime = Runtime::new(&casemate_runtime::Config {
-        slots: config.sandbox.places,
-        egress: EgressPolicy {
-            allow_private: config.egress.allow_private,
-        },
-        ..casemate_runtime::Config::default()
-    })
-    .context("starting the sandbox")?;
-    let allocator = runtime.allocator().to_owned();
-    // Derived, so that a call that waits for input survives a restart.
-    let seal = Seal::new(keyring.derive("request state"));
-    let service = Service::load(Parts {
-        metadata: Arc::clone(&metadata),
-        blobs,
-        artifacts: data.join("artifacts"),
-        compile_budget: Duration::from_millis(config.compile.wall_ms),
-        log: Arc::clone(&log),
-        runtime,
-        keyring,
-        limits: config.limits.clone(),
-        places: config.sandbox.places as usize,
-    })
-    .await
-    .context("loading what is stored")?;
-    Ok(Opened {
-        service,
-        log,
-        metadata,
-        allocator,
-        seal,
-    })
-}
-
-/// The store and the key that protects it belong together: each start checks that they still do.
-async fn open_metadata(data: &Path) -> Result<(Arc<dyn Metadata>, keyring::Keyring)> {
-    private_folder(data)?;
-    let folder = data.join("metadata");
-    let metadata = tokio::task::spawn_blocking(move || SledMetadata::open(&folder)).await??;
-    let metadata: Arc<dyn Metadata> = Arc::new(metadata);
-    let keyring = keyring::open_for(&*metadata, &data.join("keys/root.key")).await?;
-    Ok((metadata, keyring))
-}
-
-/// Everything under the data folder is for its owner only.
-fn private_folder(path: &Path) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("making the data folder {}", path.display()))?;
-    let mut permissions = std::fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o077 != 0 {
-        permissions.set_mode(0o700);
-        std::fs::set_permissions(path, permissions)
-            .with_context(|| format!("making the data folder {} private", path.display()))?;
-    }
-    Ok(())
-}
-
 fn mcp_settings(config: &Config, address: SocketAddr) -> Settings {
     let mut allowed_hosts = config.server.allowed_hosts.clone();
     if let Some(host) = config
@@ -302,7 +242,7 @@ fn mcp_settings(config: &Config, address: SocketAddr) -> Settings {
         allowed_origins: config.server.allowed_origins.clone(),
         allow_loopback_names: address.ip().is_loopback(),
         // Room for what stands round the arguments: ids, metadata, answers and sealed state.
-        max_body_bytes: usize::try_from(config.limits.input_bytes)
+        max_body_bytes: usize::try_from(config.limits.of_platform().input_bytes)
             .unwrap_or(usize::MAX)
             .saturating_add(256 << 10),
     }

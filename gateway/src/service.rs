@@ -11,6 +11,7 @@ mod credential;
 mod definition;
 mod error;
 pub mod keyring;
+pub mod limits;
 mod schema;
 pub mod snapshot;
 mod state;
@@ -22,14 +23,15 @@ pub use access::{
 };
 pub use calls::{AuthorizedCall, CallRequest, Calls, FinishedCall, UnknownTool};
 pub use catalog::{
-    Catalog, Change, Consent, DeployRequest, Deployment, Difference, Missing, SecretSummary,
-    ToolChange, Uploaded, VersionSummary,
+    Catalog, Change, Consent, DeployRequest, Deployment, Difference, LimitChange, Missing,
+    ScopeLimits, ScopeName, SecretSummary, ToolChange, Uploaded, VersionSummary,
 };
 pub use definition::check_all as check_definitions;
 pub use error::Error;
 pub use snapshot::{ServerView, ToolView};
 
-use casemate_domain::Limits;
+use calls::Running;
+use casemate_domain::{LimitSettings, PlatformLimits};
 use casemate_runtime::{Artifacts, Runtime};
 use casemate_store::{blobs::Blobs, call_log::CallLog, metadata::Metadata, records};
 use components::Components;
@@ -46,6 +48,7 @@ pub struct Service {
     catalog: Catalog,
     calls: Calls,
     log: Arc<CallLog>,
+    platform: PlatformLimits,
 }
 
 /// What a service is made of.
@@ -57,8 +60,6 @@ pub struct Parts {
     pub blobs: Blobs,
     /// The folder of what was compiled from them.
     pub artifacts: PathBuf,
-    /// How long one compilation may take.
-    pub compile_budget: Duration,
     /// Where calls are recorded.
     pub log: Arc<CallLog>,
     /// What runs them.
@@ -66,9 +67,11 @@ pub struct Parts {
     /// The root of all keys.
     pub keyring: Keyring,
     /// The limits of every call.
-    pub limits: Limits,
-    /// How many calls run at once.
-    pub places: usize,
+    pub limits: LimitSettings,
+    /// The limits of the installation as a whole.
+    pub platform: PlatformLimits,
+    /// Whether callers are told what their calls used.
+    pub receipts: bool,
 }
 
 impl Service {
@@ -78,12 +81,12 @@ impl Service {
             metadata,
             blobs,
             artifacts,
-            compile_budget,
             log,
             runtime,
             keyring,
             limits,
-            places,
+            platform,
+            receipts,
         } = parts;
         let key = keyring.derive("compiled artifacts");
         let artifacts = Artifacts::open(artifacts, key, &runtime)
@@ -92,24 +95,30 @@ impl Service {
             runtime.clone(),
             blobs.clone(),
             artifacts,
-            compile_budget,
+            Duration::from_millis(platform.compile.wall_ms),
         ));
         let vault = Arc::new(Vault::new(&keyring));
         let everything = records::load_all(&*metadata).await?;
-        let snapshot = catalog::load(everything, &blobs, &components).await;
+        let snapshot = catalog::load(everything, &blobs, &components, limits).await;
         let state = Arc::new(State::new(snapshot, metadata));
         let pepper = Pepper::new(keyring.derive("credential hashes"));
+        let running = Arc::new(Running::default());
+        let calls = Calls::new(calls::Parts {
+            runtime: runtime.clone(),
+            components: Arc::clone(&components),
+            vault: Arc::clone(&vault),
+            log: Arc::clone(&log),
+            running: Arc::clone(&running),
+            state: Arc::clone(&state),
+            places: platform.sandbox.places,
+            receipts,
+        });
         Ok(Self {
-            access: Access::new(Arc::clone(&state), pepper),
-            catalog: Catalog::new(
-                state,
-                blobs,
-                runtime.clone(),
-                Arc::clone(&components),
-                Arc::clone(&vault),
-            ),
-            calls: Calls::new(runtime, components, vault, Arc::clone(&log), limits, places),
+            access: Access::new(Arc::clone(&state), pepper, running),
+            catalog: Catalog::new(state, blobs, runtime, components, vault),
+            calls,
             log,
+            platform,
         })
     }
 
@@ -126,6 +135,11 @@ impl Service {
     /// Calls of tools.
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// The limits of the installation as a whole.
+    pub fn platform_limits(&self) -> &PlatformLimits {
+        &self.platform
     }
 
     /// The records of calls.

@@ -117,6 +117,17 @@ impl Ask {
         self.question(key, QuestionBody::Form { message, schema })
     }
 
+    /// The same with a schema of your own, for what no type says: defaults, titled choices.
+    pub fn form_with(
+        self,
+        key: impl Into<String>,
+        message: impl Into<String>,
+        schema: Value,
+    ) -> Self {
+        let message = message.into();
+        self.question(key, QuestionBody::Form { message, schema })
+    }
+
     /// Sends the person to a page.
     pub fn page(
         self,

@@ -2,12 +2,15 @@
 
 use crate::{
     component::Component,
+    control::Control,
     convert::{self, Answer},
     egress::Outgoing,
+    limiter::Budget,
     runtime::{Environment, Observer},
     sandbox,
     state::State,
     stop,
+    turns::Turns,
 };
 use casemate_domain::{Call, Conclusion, Limits, Outcome, Receipt, Stop, StopReason};
 use std::{
@@ -16,6 +19,13 @@ use std::{
 };
 use wasmtime::Store;
 
+/// What a call shares with all others of its runtime.
+pub(crate) struct Common {
+    pub(crate) outgoing: Outgoing,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) turns: Arc<Turns>,
+}
+
 /// Runs one call. Dropping the future ends the guest and everything the host does for it.
 pub(crate) async fn call(
     component: &Component,
@@ -23,70 +33,112 @@ pub(crate) async fn call(
     environment: Environment,
     limits: &Limits,
     observer: Arc<dyn Observer>,
-    outgoing: Outgoing,
+    common: Common,
 ) -> Outcome {
     let started = Instant::now();
     let arguments = call.arguments.get();
     if arguments.len() as u64 > limits.input_bytes {
         return refused(component, stop::input(limits, arguments.len()));
     }
-    let state = State::new(environment, limits, observer, started, outgoing);
+    let control = environment.control.clone();
+    let mut place = common.turns.place(environment.tenant.clone());
+    let state = State::new(
+        environment,
+        limits,
+        observer,
+        started,
+        common.outgoing,
+        common.budget,
+    );
     let watch = state.session_ref().watch();
-    let mut store = sandbox::store(component, state, limits);
+    let mut running = Running {
+        store: Some(sandbox::store(component, state, limits)),
+        control,
+        limits,
+        started,
+        receipt: Receipt {
+            bytes_in: arguments.len() as u64,
+            digest: Some(component.digest()),
+            ..Receipt::default()
+        },
+    };
     let context = convert::context(call);
-    let work = component.run_call(&mut store, call.tool.as_str(), arguments, &context);
-    let (ended, cpu) = sandbox::watched(work, &watch).await;
+    let store = running.store();
+    let work = component.run_call(&mut *store, call.tool.as_str(), arguments, &context);
+    let ended = sandbox::watched(work, &watch, &mut place).await;
     let redactor = &store.data().session_ref().redactor;
-    let answer = sandbox::settle(ended, &store, limits)
+    let answer = sandbox::settle(ended, store, limits)
         .and_then(|result| convert::answer(result, redactor, limits));
     let (conclusion, bytes_out) = match answer {
         Ok(Answer { conclusion, bytes }) => (conclusion, bytes),
         Err(stop) => (Conclusion::Stopped(stop), 0),
     };
-    let receipt = Receipt {
-        wall_us: micros(started.elapsed()),
-        cpu_us: micros(cpu),
-        bytes_in: arguments.len() as u64,
-        bytes_out,
-        digest: Some(component.digest()),
-        ..Receipt::default()
-    };
-    finish(store, conclusion, receipt, limits)
+    running.receipt.bytes_out = bytes_out;
+    running.end(conclusion)
 }
 
-/// Fills in what only the store knows.
-fn finish(
-    mut store: Store<State>,
-    conclusion: Conclusion,
+/// A call in its sandbox. If it is dropped before its end, it leaves behind what it used.
+struct Running<'a> {
+    store: Option<Store<State>>,
+    control: Control,
+    limits: &'a Limits,
+    started: Instant,
     receipt: Receipt,
-    limits: &Limits,
-) -> Outcome {
-    let ran_dry = matches!(
-        &conclusion,
-        Conclusion::Stopped(stop) if stop.reason == StopReason::FuelExhausted
-    );
-    // What a guest burnt since its last accounting is lost when it traps.
-    let left = if ran_dry {
-        0
-    } else {
-        store.get_fuel().unwrap_or(0)
-    };
-    let state = store.data_mut();
-    state.finish_printing();
-    let used = state.take_used();
-    let receipt = Receipt {
-        fuel: limits.fuel.saturating_sub(left),
-        peak_memory_bytes: state.limiter.peak(),
-        host_calls: used.host_calls,
-        hosts: used.hosts,
-        secrets: used.secrets,
-        ..receipt
-    };
-    Outcome {
-        conclusion,
-        receipt,
-        log: used.log,
-        log_dropped: used.log_dropped,
+}
+
+impl Running<'_> {
+    fn store(&mut self) -> &mut Store<State> {
+        self.store
+            .as_mut()
+            .expect("a call has its store to its end")
+    }
+
+    fn end(mut self, conclusion: Conclusion) -> Outcome {
+        let store = self.store.take().expect("a call ends once");
+        self.outcome(store, conclusion)
+    }
+
+    /// Fills in what only the store knows.
+    fn outcome(&mut self, mut store: Store<State>, conclusion: Conclusion) -> Outcome {
+        let ran_dry = matches!(
+            &conclusion,
+            Conclusion::Stopped(stop) if stop.reason == StopReason::FuelExhausted
+        );
+        // What a guest burnt since its last accounting is lost when it traps.
+        let left = if ran_dry {
+            0
+        } else {
+            store.get_fuel().unwrap_or(0)
+        };
+        let state = store.data_mut();
+        state.finish_printing();
+        let used = state.take_used();
+        let receipt = Receipt {
+            fuel: self.limits.fuel.saturating_sub(left),
+            wall_us: micros(self.started.elapsed()),
+            cpu_us: micros(used.cpu),
+            peak_memory_bytes: state.limiter.peak(),
+            host_calls: used.host_calls,
+            http_requests: used.http_requests,
+            hosts: used.hosts,
+            secrets: used.secrets,
+            ..std::mem::take(&mut self.receipt)
+        };
+        Outcome {
+            conclusion,
+            receipt,
+            log: used.log,
+            log_dropped: used.log_dropped,
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.take() {
+            let outcome = self.outcome(store, Conclusion::Stopped(stop::cancelled()));
+            self.control.abandon(outcome);
+        }
     }
 }
 

@@ -7,8 +7,8 @@ mod definition;
 mod schema;
 
 use crate::{
+    call::Common,
     component::Component,
-    egress::{Egress, Outgoing},
     rejection::{Rejection, RejectionKind},
     runtime::{Environment, Unobserved},
     sandbox,
@@ -20,7 +20,8 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 /// Tools of one component.
 const TOOLS: usize = 200;
 
-fn limits() -> Limits {
+/// What asking may use.
+pub(crate) fn limits() -> Limits {
     Limits {
         fuel: 5_000_000_000,
         wall_ms: 10_000,
@@ -34,21 +35,24 @@ fn limits() -> Limits {
 /// Asks a component for its tools.
 pub(crate) async fn describe(
     component: &Component,
-    egress: Arc<Egress>,
+    limits: &Limits,
+    common: Common,
 ) -> Result<Vec<ToolDefinition>, Rejection> {
-    let limits = limits();
+    let environment = Environment::default();
+    let mut place = common.turns.place(environment.tenant.clone());
     let state = State::new(
-        Environment::default(),
-        &limits,
+        environment,
+        limits,
         Arc::new(Unobserved),
         Instant::now(),
-        Outgoing::new(egress, &limits),
+        common.outgoing,
+        common.budget,
     );
     let watch = state.session_ref().watch();
-    let mut store = sandbox::store(component, state, &limits);
+    let mut store = sandbox::store(component, state, limits);
     let work = component.run_describe(&mut store);
-    let (ended, _) = sandbox::watched(work, &watch).await;
-    let tools = sandbox::settle(ended, &store, &limits).map_err(silent)?;
+    let ended = sandbox::watched(work, &watch, &mut place).await;
+    let tools = sandbox::settle(ended, &store, limits).map_err(silent)?;
     if tools.is_empty() || tools.len() > TOOLS {
         return Err(metadata(format!(
             "The component lists {} tools; 1 to {TOOLS} are allowed.",

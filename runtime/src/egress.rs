@@ -103,11 +103,11 @@ pub(crate) struct Outgoing {
     /// Made with the first request, so that calls without one pay nothing, and dropped with the
     /// call, so that no connection is shared between calls.
     client: Option<Client>,
-    requests_left: u32,
-    request_limit: u32,
+    requests_left: u64,
+    request_limit: u64,
     timeout: Duration,
     body_limit: u64,
-    redirect_limit: u32,
+    redirect_limit: u64,
     hosts: Vec<String>,
 }
 
@@ -128,6 +128,11 @@ impl Outgoing {
     /// The hosts that were contacted, in order of first contact.
     pub(crate) fn take_hosts(&mut self) -> Vec<String> {
         std::mem::take(&mut self.hosts)
+    }
+
+    /// How many requests were sent, redirects included.
+    pub(crate) fn requests(&self) -> u64 {
+        self.request_limit - self.requests_left
     }
 
     /// Sends a request, follows its redirects and reads the whole answer.
@@ -154,7 +159,7 @@ impl Outgoing {
         grant: &Grant,
         secrets: &mut Secrets,
     ) -> Result<Response, HttpError> {
-        let mut redirects_left = self.redirect_limit.min(request.max_redirects);
+        let mut redirects_left = self.redirect_limit.min(request.max_redirects.into());
         let body_limit = request
             .max_body_bytes
             .map_or(self.body_limit, |wanted| wanted.min(self.body_limit));

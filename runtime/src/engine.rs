@@ -19,6 +19,9 @@ const MEMORY_KEEP_RESIDENT: usize = 1 << 20;
 const TABLE_KEEP_RESIDENT: usize = 64 << 10;
 const STACK_KEEP_RESIDENT: usize = 64 << 10;
 
+/// What host functions may use of a stack behind what the guest may.
+const HOST_STACK: usize = 3 << 19;
+
 /// Elements of one table.
 const TABLE_ELEMENTS: usize = 20_000;
 
@@ -62,10 +65,10 @@ pub(crate) struct Allocator {
 /// Builds the engine with a pool, or without one where the system does not allow it.
 pub(crate) fn build(config: &Config) -> Result<(Engine, Allocator)> {
     let pool = InstanceAllocationStrategy::Pooling(pool(config));
-    match tried(pool) {
+    match tried(pool, config.stack_bytes) {
         Ok(engine) => Ok((engine, pooled(config))),
         Err(reason) => {
-            let engine = tried(InstanceAllocationStrategy::OnDemand)?;
+            let engine = tried(InstanceAllocationStrategy::OnDemand, config.stack_bytes)?;
             let description = format!(
                 "on demand: each call costs several times as much as with a pool, which could not \
                  be had ({reason:#}); raise the limits on address space and memory maps, or lower \
@@ -96,15 +99,16 @@ fn pooled(config: &Config) -> Allocator {
     }
 }
 
-fn tried(strategy: InstanceAllocationStrategy) -> Result<Engine> {
-    let engine = Engine::new(&settings(strategy))?;
+fn tried(strategy: InstanceAllocationStrategy, stack_bytes: usize) -> Result<Engine> {
+    let engine = Engine::new(&settings(strategy, stack_bytes))?;
     probe(&engine)?;
     Ok(engine)
 }
 
 /// An engine that compiles as the others do and reserves nothing for calls.
 pub(crate) fn for_compiling() -> Result<Engine> {
-    Engine::new(&settings(InstanceAllocationStrategy::OnDemand))
+    let stack_bytes = Config::default().stack_bytes;
+    Engine::new(&settings(InstanceAllocationStrategy::OnDemand, stack_bytes))
 }
 
 /// What compiled code depends on: the settings, the target and its CPU features, and the version
@@ -128,7 +132,7 @@ impl Hasher for Blake3 {
     }
 }
 
-fn settings(strategy: InstanceAllocationStrategy) -> wasmtime::Config {
+fn settings(strategy: InstanceAllocationStrategy, stack_bytes: usize) -> wasmtime::Config {
     let mut settings = wasmtime::Config::new();
     settings
         .strategy(Strategy::Cranelift)
@@ -140,6 +144,8 @@ fn settings(strategy: InstanceAllocationStrategy) -> wasmtime::Config {
         .memory_reservation(4 << 30)
         .signals_based_traps(true)
         .async_stack_zeroing(true)
+        .max_wasm_stack(stack_bytes)
+        .async_stack_size(stack_bytes.saturating_add(HOST_STACK))
         .generate_address_map(false)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         // One frame is enough to tell a failure inside the guest from one in taking its answer.
@@ -220,7 +226,7 @@ mod tests {
         let compiling = for_compiling().unwrap();
         let (pooled, _) = build(&small).unwrap();
         assert_eq!(fingerprint(&compiling), fingerprint(&pooled));
-        let mut unmetered = settings(InstanceAllocationStrategy::OnDemand);
+        let mut unmetered = settings(InstanceAllocationStrategy::OnDemand, 512 << 10);
         unmetered.consume_fuel(false);
         let unmetered = Engine::new(&unmetered).unwrap();
         assert_ne!(fingerprint(&compiling), fingerprint(&unmetered));

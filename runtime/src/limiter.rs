@@ -5,42 +5,99 @@
 //! that it refused something: a guest whose allocation fails usually traps a moment later, and
 //! that trap is then reported as what it is.
 
+use crate::turns::Tenant;
+use casemate_domain::Limits;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use wasmtime::ResourceLimiter;
 
-/// Core instances of one call.
-const INSTANCES: usize = 64;
 /// Tables of one call.
 const TABLES: usize = 32;
 /// Memories of one call.
 const MEMORIES: usize = 10;
-/// Elements of all tables of one call together.
-const TABLE_ELEMENTS: usize = 40_000;
 /// What one table element costs the host.
 const ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 
 /// What was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// More memory.
+    /// More memory than the call may have.
     Memory,
     /// More table elements.
     Table,
+    /// Memory that the call may have, and that there is not for all.
+    Everybody,
+}
+
+/// The memory of all sandboxes together, shared between tenants by a threshold that moves: one
+/// tenant may hold twice what is free, no more. Alone it gets two thirds; many that want all they
+/// can get are held to equal parts, and a part stays free for who comes next.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    total: u64,
+    held: AtomicU64,
+}
+
+/// How many times what is free a tenant may hold.
+const SHARE: u64 = 2;
+
+impl Budget {
+    pub(crate) fn new(total: u64) -> Self {
+        Self {
+            total,
+            held: AtomicU64::new(0),
+        }
+    }
+
+    /// What all running calls hold.
+    pub(crate) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, tenant: &Tenant, more: u64) -> bool {
+        let all = self
+            .held
+            .fetch_add(more, Ordering::Relaxed)
+            .saturating_add(more);
+        let own = tenant.memory().fetch_add(more, Ordering::Relaxed) + more;
+        let free = self.total.checked_sub(all);
+        if free.is_none_or(|free| own > free.saturating_mul(SHARE)) {
+            self.give_back(tenant, more);
+            return false;
+        }
+        true
+    }
+
+    fn give_back(&self, tenant: &Tenant, less: u64) {
+        self.held.fetch_sub(less, Ordering::Relaxed);
+        tenant.memory().fetch_sub(less, Ordering::Relaxed);
+    }
 }
 
 /// The limiter of one call.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    limit: u64,
+    budget: Arc<Budget>,
+    tenant: Tenant,
+    memory: u64,
+    table_elements: u64,
+    instances: usize,
     held: u64,
     peak: u64,
-    elements: usize,
+    elements: u64,
     refused: Option<Refused>,
 }
 
 impl Limiter {
-    pub(crate) fn new(limit: u64) -> Self {
+    pub(crate) fn new(limits: &Limits, budget: Arc<Budget>, tenant: Tenant) -> Self {
         Self {
-            limit,
+            budget,
+            tenant,
+            memory: limits.memory_bytes,
+            table_elements: limits.table_elements,
+            instances: usize::try_from(limits.instances).unwrap_or(usize::MAX),
             held: 0,
             peak: 0,
             elements: 0,
@@ -61,14 +118,24 @@ impl Limiter {
 
     fn grow(&mut self, more: u64, what: Refused) -> bool {
         let held = self.held.saturating_add(more);
-        if held > self.limit {
+        if held > self.memory {
             self.refused = Some(what);
+            return false;
+        }
+        if !self.budget.take(&self.tenant, more) {
+            self.refused = Some(Refused::Everybody);
             return false;
         }
         self.held = held;
         self.peak = self.peak.max(held);
         self.refused = None;
         true
+    }
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        self.budget.give_back(&self.tenant, self.held);
     }
 }
 
@@ -93,13 +160,13 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let more = desired.saturating_sub(current);
+        let more = desired.saturating_sub(current) as u64;
         let elements = self.elements.saturating_add(more);
-        if elements > TABLE_ELEMENTS || maximum.is_some_and(|maximum| desired > maximum) {
+        if elements > self.table_elements || maximum.is_some_and(|maximum| desired > maximum) {
             self.refused = Some(Refused::Table);
             return Ok(false);
         }
-        let granted = self.grow(more as u64 * ELEMENT_BYTES, Refused::Table);
+        let granted = self.grow(more.saturating_mul(ELEMENT_BYTES), Refused::Table);
         if granted {
             self.elements = elements;
         }
@@ -107,7 +174,7 @@ impl ResourceLimiter for Limiter {
     }
 
     fn instances(&self) -> usize {
-        INSTANCES
+        self.instances
     }
 
     fn tables(&self) -> usize {
@@ -123,9 +190,22 @@ impl ResourceLimiter for Limiter {
 mod tests {
     use super::*;
 
+    fn limits(memory_bytes: u64) -> Limits {
+        Limits {
+            memory_bytes,
+            table_elements: 1_000,
+            ..Limits::default()
+        }
+    }
+
+    fn limiter(memory_bytes: u64) -> Limiter {
+        let budget = Arc::new(Budget::new(u64::MAX));
+        Limiter::new(&limits(memory_bytes), budget, Tenant::new())
+    }
+
     #[test]
     fn memories_are_limited_as_a_sum() {
-        let mut limiter = Limiter::new(100);
+        let mut limiter = limiter(100);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 60, None).unwrap());
         assert_eq!(limiter.refused(), Some(Refused::Memory));
@@ -136,18 +216,59 @@ mod tests {
 
     #[test]
     fn tables_count_as_memory_and_by_element() {
-        let mut limiter = Limiter::new(80);
-        assert!(limiter.table_growing(0, 10, None).unwrap());
-        assert!(!limiter.table_growing(0, 1, None).unwrap());
-        let mut roomy = Limiter::new(u64::MAX);
-        assert!(!roomy.table_growing(0, TABLE_ELEMENTS + 1, None).unwrap());
+        let mut tight = limiter(80);
+        assert!(tight.table_growing(0, 10, None).unwrap());
+        assert!(!tight.table_growing(0, 1, None).unwrap());
+        let mut roomy = limiter(u64::MAX);
+        assert!(roomy.table_growing(0, 1_000, None).unwrap());
+        assert!(!roomy.table_growing(1_000, 1_001, None).unwrap());
         assert_eq!(roomy.refused(), Some(Refused::Table));
     }
 
     #[test]
     fn growth_beyond_the_declared_maximum_is_refused() {
-        let mut limiter = Limiter::new(u64::MAX);
+        let mut limiter = limiter(u64::MAX);
         assert!(!limiter.memory_growing(0, 11, Some(10)).unwrap());
         assert_eq!(limiter.peak(), 0);
+    }
+
+    fn grow(limiter: &mut Limiter, by: usize) -> bool {
+        limiter.memory_growing(0, by, None).unwrap()
+    }
+
+    #[test]
+    fn calls_together_hold_no_more_than_there_is_for_all_and_give_it_back() {
+        let budget = Arc::new(Budget::new(100));
+        let of = |tenant: &Tenant| Limiter::new(&limits(80), Arc::clone(&budget), tenant.clone());
+        let (mut first, mut second) = (of(&Tenant::new()), of(&Tenant::new()));
+        assert!(grow(&mut first, 60));
+        assert!(!grow(&mut second, 41));
+        assert_eq!(second.refused(), Some(Refused::Everybody));
+        drop(first);
+        assert!(grow(&mut second, 41));
+        drop(second);
+        assert_eq!(budget.held(), 0);
+    }
+
+    #[test]
+    fn tenants_that_want_everything_get_equal_parts_and_leave_one_for_the_next() {
+        let budget = Arc::new(Budget::new(9_000));
+        let tenants: Vec<_> = (0..4).map(|_| Tenant::new()).collect();
+        let mut calls: Vec<_> = tenants
+            .iter()
+            .map(|tenant| Limiter::new(&limits(9_000), Arc::clone(&budget), tenant.clone()))
+            .collect();
+        for _ in 0..9_000 {
+            for call in &mut calls {
+                let _ = grow(call, 1);
+            }
+        }
+        // Four parts of two for them, one that stays free.
+        for tenant in &tenants {
+            let own = tenant.memory().load(Ordering::Relaxed);
+            assert!(own.abs_diff(2_000) < 10, "{own}");
+        }
+        let mut newcomer = Limiter::new(&limits(9_000), budget, Tenant::new());
+        assert!(grow(&mut newcomer, 500));
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Log {
     lines: Vec<LogLine>,
     dropped: u32,
     bytes_left: u64,
-    lines_left: u32,
+    lines_left: u64,
 }
 
 impl Log {

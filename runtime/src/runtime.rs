@@ -2,17 +2,22 @@
 
 use crate::{
     artifact::{self, VerifiedArtifact},
-    call, component,
+    call::{self, Common},
+    component,
     component::Component,
+    control::Control,
     describe,
     egress::{Egress, Outgoing},
-    engine, linker,
+    engine,
+    limiter::Budget,
+    linker,
     rejection::Rejection,
     state::State,
+    turns::{Tenant, Turns},
 };
 use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
 use secrecy::SecretString;
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
 use wasmtime::{Engine, component::Linker};
 
 /// How a runtime is set up.
@@ -23,6 +28,14 @@ pub struct Config {
     pub slots: u32,
     /// The most memory that any one memory of a call may have, whatever its limits say.
     pub max_memory_bytes: u64,
+    /// The memory of all running calls together, shared fairly between tenants. A call that would
+    /// need more is stopped as overloaded.
+    pub total_memory_bytes: u64,
+    /// The stack of a guest, in bytes.
+    pub stack_bytes: usize,
+    /// Guests that compute at once: the threads that there are for them. Those of more tenants
+    /// take turns, fairly. None lets all compute in the order in which they come.
+    pub computing_at_once: Option<NonZeroUsize>,
     /// Where tools may send HTTP requests at all.
     pub egress: EgressPolicy,
 }
@@ -32,6 +45,9 @@ impl Default for Config {
         Self {
             slots: 1_000,
             max_memory_bytes: 256 << 20,
+            total_memory_bytes: u64::MAX,
+            stack_bytes: 512 << 10,
+            computing_at_once: Some(available_parallelism().unwrap_or(NonZeroUsize::MIN)),
             egress: EgressPolicy::default(),
         }
     }
@@ -52,6 +68,10 @@ pub struct Environment {
     pub grant: Arc<Grant>,
     /// The secrets that are both granted and set.
     pub secrets: Vec<(SecretName, SecretString)>,
+    /// Whose share of CPU and memory it uses. By default one of its own.
+    pub tenant: Tenant,
+    /// By which others stop it.
+    pub control: Control,
 }
 
 impl fmt::Debug for Environment {
@@ -75,12 +95,6 @@ pub trait Observer: Send + Sync {
     /// The tool logged a line that fits its limits.
     fn log(&self, line: &LogLine) {
         let _ = line;
-    }
-
-    /// Whether the caller has gone or withdrew the call. A running guest is stopped soon after
-    /// this says so; one that waits is stopped when the future of the call is dropped.
-    fn cancelled(&self) -> bool {
-        false
     }
 }
 
@@ -114,6 +128,8 @@ struct Inner {
     engine: Engine,
     linker: Linker<State>,
     egress: Arc<Egress>,
+    budget: Arc<Budget>,
+    turns: Arc<Turns>,
     allocator: engine::Allocator,
 }
 
@@ -138,6 +154,12 @@ impl Runtime {
                 engine,
                 linker,
                 egress,
+                budget: Arc::new(Budget::new(config.total_memory_bytes)),
+                turns: Arc::new(Turns::new(
+                    config
+                        .computing_at_once
+                        .map_or(usize::MAX, NonZeroUsize::get),
+                )),
                 allocator,
             }),
         })
@@ -171,7 +193,21 @@ impl Runtime {
 
     /// Asks a component for its tools, in a sandbox in which every capability is denied.
     pub async fn describe(&self, component: &Component) -> Result<Vec<ToolDefinition>, Rejection> {
-        describe::describe(component, self.inner.egress.clone()).await
+        let limits = describe::limits();
+        describe::describe(component, &limits, self.common(&limits)).await
+    }
+
+    /// The memory that all running calls hold now, in bytes.
+    pub fn memory_held(&self) -> u64 {
+        self.inner.budget.held()
+    }
+
+    fn common(&self, limits: &Limits) -> Common {
+        Common {
+            outgoing: Outgoing::new(self.inner.egress.clone(), limits),
+            budget: self.inner.budget.clone(),
+            turns: self.inner.turns.clone(),
+        }
     }
 
     /// Runs one call in a fresh sandbox. Dropping the future ends the call at once.
@@ -183,7 +219,7 @@ impl Runtime {
         limits: &Limits,
         observer: Arc<dyn Observer>,
     ) -> Outcome {
-        let outgoing = Outgoing::new(self.inner.egress.clone(), limits);
-        call::call(component, call, environment, limits, observer, outgoing).await
+        let common = self.common(limits);
+        call::call(component, call, environment, limits, observer, common).await
     }
 }

@@ -2,27 +2,20 @@
 
 use crate::{
     component::Component,
-    runtime::Observer,
+    control::Control,
     state::{Session, Shared, State},
     stop,
+    turns::Place,
 };
 use casemate_domain::{Limits, Stop};
 use futures_util::FutureExt;
-use rustix::time::{ClockId, clock_gettime};
 use std::{
-    future::poll_fn,
-    panic::AssertUnwindSafe,
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::{Duration, Instant},
+    future::poll_fn, panic::AssertUnwindSafe, pin::pin, sync::Arc, task::Poll, time::Instant,
 };
 use wasmtime::Store;
 
 /// Fuel after which a guest lets others run: a fraction of a millisecond of work.
 const YIELD: u64 = 1_000_000;
-/// Handles that a call may hold at once.
-const HANDLES: usize = 1_000;
 /// The least that one call to the host may move, in bytes, whatever the limit on the answer.
 const TRANSFER: u64 = 4 << 20;
 
@@ -38,14 +31,14 @@ pub(crate) fn store(component: &Component, state: State, limits: &Limits) -> Sto
     // cost more on their way than in the end.
     let transfer = limits.output_bytes.saturating_mul(2).max(TRANSFER);
     store.set_hostcall_fuel(usize::try_from(transfer).unwrap_or(usize::MAX));
-    store.set_max_component_handles(HANDLES);
+    store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
     store
 }
 
 /// What is looked at each time a guest lets others run.
 pub(crate) struct Watch {
     shared: Arc<Shared>,
-    observer: Arc<dyn Observer>,
+    control: Control,
     deadline: Instant,
 }
 
@@ -54,7 +47,7 @@ impl Session {
     pub(crate) fn watch(&self) -> Watch {
         Watch {
             shared: self.shared.clone(),
-            observer: self.observer.clone(),
+            control: self.control.clone(),
             deadline: self.deadline,
         }
     }
@@ -67,20 +60,22 @@ pub(crate) enum Ended<T> {
     Panicked,
     PastDeadline,
     TooManyHostCalls,
-    Cancelled,
+    Stopped(Stop),
 }
 
-/// Runs work in a sandbox until it ends or must end, and adds up the CPU time it took.
+/// Runs work in a sandbox, in its turns, until it ends or must end.
 pub(crate) async fn watched<T>(
     work: impl Future<Output = wasmtime::Result<T>>,
     watch: &Watch,
-) -> (Ended<T>, Duration) {
-    let mut cpu = Duration::ZERO;
+    place: &mut Place,
+) -> Ended<T> {
     let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
     let steps = poll_fn(|context| {
-        let before = thread_time();
-        let polled = work.as_mut().poll(context);
-        cpu += thread_time().saturating_sub(before);
+        if let Some(stop) = watch.control.poll_stopped(context) {
+            return Poll::Ready(Ended::Stopped(stop));
+        }
+        let (polled, took) = place.poll(context, |context| work.as_mut().poll(context));
+        watch.shared.took(took);
         match polled {
             Poll::Ready(Ok(Ok(value))) => Poll::Ready(Ended::Done(value)),
             Poll::Ready(Ok(Err(error))) => Poll::Ready(Ended::Failed(error)),
@@ -88,14 +83,12 @@ pub(crate) async fn watched<T>(
             Poll::Pending if watch.shared.too_many_host_calls() => {
                 Poll::Ready(Ended::TooManyHostCalls)
             }
-            Poll::Pending if watch.observer.cancelled() => Poll::Ready(Ended::Cancelled),
             Poll::Pending => Poll::Pending,
         }
     });
-    let ended = tokio::time::timeout_at(watch.deadline.into(), steps)
+    tokio::time::timeout_at(watch.deadline.into(), steps)
         .await
-        .unwrap_or(Ended::PastDeadline);
-    (ended, cpu)
+        .unwrap_or(Ended::PastDeadline)
 }
 
 /// The value of work that ended well, or why there is none.
@@ -116,11 +109,6 @@ pub(crate) fn settle<T>(ended: Ended<T>, store: &Store<State>, limits: &Limits) 
         }
         Ended::PastDeadline => Err(stop::deadline(limits)),
         Ended::TooManyHostCalls => Err(stop::host_calls(limits)),
-        Ended::Cancelled => Err(stop::cancelled()),
+        Ended::Stopped(stop) => Err(stop),
     }
-}
-
-/// The CPU time of this thread.
-fn thread_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

@@ -182,6 +182,7 @@ mod tests {
         Secrets::new(Environment {
             grant: Arc::new(grant),
             secrets: vec![set("BOUND"), set("OPEN")],
+            ..Environment::default()
         })
     }
 

@@ -2,8 +2,9 @@
 
 use crate::{
     clock::{MonotonicClock, WallClock},
+    control::Control,
     egress::Outgoing,
-    limiter::Limiter,
+    limiter::{Budget, Limiter},
     log::Log,
     redact::Redactor,
     runtime::{Environment, Observer},
@@ -16,18 +17,17 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-/// Resources (streams, pollables, …) that a call may hold at once.
-const RESOURCES: usize = 1_000;
 /// Random bytes of one request.
 const RANDOM_BYTES: u64 = 64 << 10;
 
 /// The part of a call's state that is looked at from outside while the guest runs.
 pub(crate) struct Shared {
     host_calls: AtomicU64,
+    cpu_ns: AtomicU64,
     host_call_limit: u64,
     log: Mutex<Log>,
 }
@@ -41,6 +41,17 @@ impl Shared {
     /// Whether there were more of them than allowed.
     pub(crate) fn too_many_host_calls(&self) -> bool {
         self.host_calls() > self.host_call_limit
+    }
+
+    /// Adds to the CPU time that the guest and the host took for it.
+    pub(crate) fn took(&self, cpu: Duration) {
+        let nanos = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
+        self.cpu_ns.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// The CPU time so far.
+    pub(crate) fn cpu(&self) -> Duration {
+        Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed))
     }
 
     /// The log of the call.
@@ -58,6 +69,7 @@ pub(crate) struct Session {
     pub(crate) secrets: Secrets,
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) control: Control,
     pub(crate) outgoing: Outgoing,
     /// The last reported progress.
     pub(crate) progress: Option<f64>,
@@ -81,7 +93,9 @@ pub(crate) struct TooManyHostCalls;
 
 /// What a call used of the host.
 pub(crate) struct Used {
+    pub(crate) cpu: Duration,
     pub(crate) host_calls: u64,
+    pub(crate) http_requests: u64,
     pub(crate) hosts: Vec<String>,
     pub(crate) secrets: Vec<String>,
     pub(crate) log: Vec<LogLine>,
@@ -104,10 +118,12 @@ impl State {
         observer: Arc<dyn Observer>,
         started: Instant,
         outgoing: Outgoing,
+        budget: Arc<Budget>,
     ) -> Self {
         let redactor = Arc::new(Redactor::new(&environment.secrets));
         let shared = Arc::new(Shared {
             host_calls: AtomicU64::new(0),
+            cpu_ns: AtomicU64::new(0),
             host_call_limit: limits.host_calls,
             log: Mutex::new(Log::new(
                 started,
@@ -119,15 +135,16 @@ impl State {
         let printed =
             [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
         let mut table = ResourceTable::new();
-        table.set_max_capacity(RESOURCES);
+        table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         Self {
             wasi: wasi(&printed, started),
             table,
-            limiter: Limiter::new(limits.memory_bytes),
+            limiter: Limiter::new(limits, budget, environment.tenant.clone()),
             session: Session {
                 shared,
                 deadline: started + limits.wall(),
                 grant: environment.grant.clone(),
+                control: environment.control.clone(),
                 secrets: Secrets::new(environment),
                 redactor,
                 observer,
@@ -160,7 +177,9 @@ impl State {
         let session = &mut self.session;
         let (log, log_dropped) = session.shared.log().take();
         Used {
+            cpu: session.shared.cpu(),
             host_calls: session.shared.host_calls(),
+            http_requests: session.outgoing.requests(),
             hosts: session.outgoing.take_hosts(),
             secrets: session.secrets.take_used(),
             log,

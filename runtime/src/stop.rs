@@ -108,8 +108,15 @@ fn refused(refused: Refused, limits: &Limits) -> Stop {
         Refused::Memory => memory(limits),
         Refused::Table => stop(
             StopReason::TableLimit,
-            "The tool was stopped: it asked for more table elements than a call may have. The \
-             author of the tool has to fix it.",
+            format!(
+                "The tool was stopped: it asked for more table elements than {}. The author of \
+                 the tool has to fix it, or an operator raises the limit `table_elements`.",
+                limits.table_elements
+            ),
+        ),
+        Refused::Everybody => stop(
+            StopReason::Overloaded,
+            "The host has no memory left for the call. Try again in a moment.",
         ),
     }
 }
@@ -214,8 +221,12 @@ fn from_text(error: &wasmtime::Error, limits: &Limits) -> Stop {
     if full || says("handle limit exceeded") {
         return stop(
             StopReason::HandleLimit,
-            "The tool was stopped: it held too many handles at once. The author of the tool has \
-             to drop what it no longer uses.",
+            format!(
+                "The tool was stopped: it held more than {} handles at once. The author of the \
+                 tool has to drop what it no longer uses, or an operator raises the limit \
+                 `handles`.",
+                limits.handles
+            ),
         );
     }
     if says("exceeds limit") {

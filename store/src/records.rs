@@ -18,10 +18,10 @@ mod sealed;
 
 pub use audit::{Actor, AuditId, AuditRecord, audit};
 pub use batch::{Batch, BatchError};
-pub use everything::{Everything, load_all};
+pub use everything::{Everything, LimitsPlace, load_all};
 pub use key::Key;
 pub use kinds::{
-    ComponentRecord, KeyRecord, ServerRecord, TokenRecord, ToolRecord, VersionRecord,
+    ComponentRecord, KeyRecord, LimitsRecord, ServerRecord, TokenRecord, ToolRecord, VersionRecord,
     WorkspaceRecord,
 };
 pub use sealed::{SecretRecord, TokenHash};

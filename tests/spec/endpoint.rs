@@ -1,7 +1,13 @@
 //! The MCP endpoint answers each mistake in its own way, in the order that clients rely on.
 
+mod cancellation;
+mod listening;
+mod notifications;
+mod questions;
+mod sessions;
+
 use casemate_tests::{
-    Gateway, Server, Shared,
+    Gateway, Server, Shared, guest,
     http::{self, post},
     mcp::{Legacy, Modern, Reply},
     sample,
@@ -15,6 +21,14 @@ fn echo(name: &str) -> (std::sync::Arc<Gateway>, Server) {
     let gateway = GATEWAY.get();
     let server = gateway.server(name);
     gateway.push(&server, sample("echo"));
+    (gateway, server)
+}
+
+/// A server with the tools of the conformance suite.
+fn guest_server(name: &str) -> (std::sync::Arc<Gateway>, Server) {
+    let gateway = GATEWAY.get();
+    let server = gateway.server(name);
+    gateway.push(&server, guest("conformance"));
     (gateway, server)
 }
 

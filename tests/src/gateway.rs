@@ -1,6 +1,7 @@
 //! A running gateway: the real binary, its own data, free ports, gone at the end of the test.
 
 mod builder;
+mod records;
 mod server;
 
 pub use builder::Builder;

@@ -20,6 +20,7 @@ pub struct Request {
     url: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    patience: Option<Duration>,
 }
 
 impl Request {
@@ -30,7 +31,15 @@ impl Request {
             url: url.into(),
             headers: Vec::new(),
             body: Vec::new(),
+            patience: None,
         }
+    }
+
+    /// Closes the connection and fails if the whole answer is not there by then.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
     }
 
     /// Adds a header; the same name twice sends it twice.
@@ -108,10 +117,13 @@ impl Request {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
+        let agent = agent();
         let response = if self.body.is_empty() {
-            agent().run(request.body(())?)?
+            let request = agent.configure_request(request.body(())?);
+            agent.run(request.timeout_global(self.patience).build())?
         } else {
-            agent().run(request.body(&self.body[..])?)?
+            let request = agent.configure_request(request.body(&self.body[..])?);
+            agent.run(request.timeout_global(self.patience).build())?
         };
         let (head, body) = response.into_parts();
         Ok(Opened {

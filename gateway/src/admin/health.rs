@@ -30,3 +30,15 @@ pub async fn version() -> Json<Value> {
 pub async fn whoami(Extension(actor): Extension<Administrator>) -> Json<Value> {
     Json(json!({ "token_id": actor.token_id() }))
 }
+
+/// Shows what the gateway is doing.
+pub async fn status(State(app): State<App>) -> Json<Value> {
+    let tasks = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "calls": app.service.calls().load(),
+        "tasks": tasks,
+    }))
+}

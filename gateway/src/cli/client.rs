@@ -96,6 +96,16 @@ impl Client {
             .await
     }
 
+    /// Changes parts of something.
+    pub(crate) async fn patch(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<Reply, Failure> {
+        self.answer(self.request(Method::PATCH, path, &[]).json(body))
+            .await
+    }
+
     /// `PUT` with a JSON body.
     pub(crate) async fn put(&self, path: &[&str], body: &impl Serialize) -> Result<Reply, Failure> {
         self.answer(self.request(Method::PUT, path, &[]).json(body))

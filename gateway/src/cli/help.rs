@@ -12,6 +12,7 @@ Run a gateway:
   login        Store the address and the access token of a gateway
   logout       Forget them
   whoami       Show which gateway answers, and to which token
+  status       Show what the gateway is doing
 
 Set up:
   workspace    Create and list workspaces
@@ -27,6 +28,7 @@ Tools:
   tool         List and switch the tools of a server
   call         Call a tool, on the same path as a client
   logs         Show calls, and follow new ones
+  limits       Show, set and explain what calls may use
 
 More:
   completions  Print completions for a shell

@@ -3,19 +3,35 @@
 use super::{
     envelope::Id,
     error::{Era, Error},
+    events::{self, Outlet},
 };
 use axum::body::Body;
+use bytes::Bytes;
+use futures_util::Stream;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
+use std::convert::Infallible;
+
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// What is sent back for one HTTP request, or for one message of a batch.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    /// A JSON-RPC message; nothing is said about notifications.
-    pub(super) body: Option<Vec<u8>>,
-    header: Option<(HeaderName, &'static str)>,
+    pub(super) body: Content,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+/// What an answer says.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Nothing: nothing is said about notifications.
+    Nothing,
+    /// One JSON-RPC message, or a batch of them.
+    Json(Vec<u8>),
+    /// Messages as they come; the last one is the response.
+    Events(Body),
 }
 
 #[derive(Serialize)]
@@ -54,7 +70,7 @@ impl Answer {
         body.push(b'}');
         Self {
             status: StatusCode::OK,
-            body: Some(body),
+            body: Content::Json(body),
             header: None,
         }
     }
@@ -73,8 +89,10 @@ impl Answer {
         let body = serde_json::to_vec(&failure).expect("errors have only string keys");
         Self {
             status: error.status(era),
-            body: Some(body),
-            header: error.header(),
+            body: Content::Json(body),
+            header: error
+                .header()
+                .map(|(name, value)| (name, HeaderValue::from_static(value))),
         }
     }
 
@@ -82,9 +100,57 @@ impl Answer {
     pub(super) fn accepted() -> Self {
         Self {
             status: StatusCode::ACCEPTED,
-            body: None,
+            body: Content::Nothing,
             header: None,
         }
+    }
+
+    /// An event stream.
+    pub(super) fn events(
+        events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
+    ) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: Content::Events(Body::from_stream(events)),
+            header: None,
+        }
+    }
+
+    /// Ends a stream with this answer.
+    pub(super) fn finish(self, outlet: &Outlet) {
+        outlet.end(self.into_json().as_deref());
+    }
+
+    /// The message, if it is one.
+    pub(super) fn into_json(self) -> Option<Vec<u8>> {
+        match self.body {
+            Content::Json(body) => Some(body),
+            Content::Nothing | Content::Events(_) => None,
+        }
+    }
+
+    /// The same with a header.
+    pub(super) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self {
+            header: Some((name, value)),
+            ..self
+        }
+    }
+
+    /// The answer to a request that only has to be done.
+    pub(super) fn done() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: Content::Nothing,
+            header: None,
+        }
+    }
+
+    /// The answer to a request that its client withdrew: none, as far as HTTP can say nothing.
+    pub(super) fn withdrawn() -> Self {
+        let (outlet, events) = events::open();
+        outlet.end(None);
+        Self::events(events)
     }
 
     /// Several answers in one.
@@ -94,24 +160,32 @@ impl Answer {
         body.push(b']');
         Self {
             status: StatusCode::OK,
-            body: Some(body),
+            body: Content::Json(body),
             header: None,
         }
     }
 
     /// As HTTP. Nothing here is for caches: answers depend on the key.
     pub(super) fn into_response(self) -> Response<Body> {
-        let has_body = self.body.is_some();
-        let mut response = Response::new(self.body.map_or_else(Body::empty, Body::from));
+        let (body, media_type) = match self.body {
+            Content::Nothing => (Body::empty(), None),
+            Content::Json(body) => (Body::from(body), Some("application/json")),
+            Content::Events(events) => (events, Some("text/event-stream")),
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if has_body {
-            let json = HeaderValue::from_static("application/json");
-            headers.insert(header::CONTENT_TYPE, json);
+        if let Some(media_type) = media_type {
+            let media_type = HeaderValue::from_static(media_type);
+            if media_type == "text/event-stream" {
+                // A proxy that collects an answer before it passes it on would hold events back.
+                headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
+            }
+            headers.insert(header::CONTENT_TYPE, media_type);
         }
         if let Some((name, value)) = self.header {
-            headers.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, value);
         }
         response
     }
@@ -139,7 +213,7 @@ mod tests {
     }
 
     fn text(answer: Answer) -> String {
-        String::from_utf8(answer.body.unwrap()).unwrap()
+        String::from_utf8(answer.into_json().unwrap()).unwrap()
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! and the sealed state. Nothing is kept here in between.
 
 use super::{
-    Exchange, Params, capability,
+    Params, Site, capability,
     error::Error,
     object::{self, Object},
-    result::{Meta, ServerInfo},
+    result::Meta,
+    revision::Revision,
     seal::Place,
 };
 use crate::service::FinishedCall;
@@ -31,8 +32,9 @@ pub(super) struct InputRequired<'a> {
 #[derive(Debug)]
 struct Questions<'a>(&'a [InputRequest]);
 
+/// One question, in the words of a revision.
 #[derive(Debug, Serialize)]
-struct Question<'a> {
+pub(super) struct Question<'a> {
     method: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     params: Option<QuestionParams<'a>>,
@@ -43,21 +45,26 @@ struct Question<'a> {
 enum QuestionParams<'a> {
     #[serde(rename_all = "camelCase")]
     Form {
-        mode: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mode: Option<&'static str>,
         message: &'a str,
         requested_schema: &'a Json,
     },
+    #[serde(rename_all = "camelCase")]
     Url {
         mode: &'static str,
         message: &'a str,
         url: &'a str,
+        /// By which clients of the one handshake revision with pages recognize them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        elicitation_id: Option<&'a str>,
     },
     AsTheyAre(&'a Json),
 }
 
 /// What a request brings along from an earlier round.
 pub(super) fn continuation(
-    exchange: &Exchange<'_>,
+    site: &Site,
     params: &Params<'_>,
     place: impl FnOnce() -> Place,
 ) -> Result<Continuation, Error> {
@@ -68,7 +75,7 @@ pub(super) fn continuation(
     let state = match params.members.get("requestState") {
         Some(raw) => {
             let text = object::string(raw).ok_or(Error::ForgedState)?;
-            let opened = exchange.inner.seal.open(&place(), &text, now());
+            let opened = site.inner.seal.open(&place(), &text, now());
             opened.map_err(|_| Error::ForgedState)?
         }
         None => None,
@@ -100,7 +107,7 @@ fn wrong_answers(problem: String) -> Error {
 impl<'a> InputRequired<'a> {
     /// The questions of a tool, if the client said that it can answer such questions.
     pub(super) fn new(
-        exchange: &'a Exchange<'_>,
+        site: &'a Site,
         finished: &FinishedCall,
         need: &'a NeedInput,
         capabilities: &[String],
@@ -115,12 +122,11 @@ impl<'a> InputRequired<'a> {
         // At least one of the two must be there.
         let has_state = need.state.is_some() || need.requests.is_empty();
         let state = need.state.as_deref();
-        let server = ServerInfo::new(exchange.open.server().record.name.as_str());
         Ok(Self {
             result_type: "input_required",
             input_requests: Questions(&need.requests),
-            request_state: has_state.then(|| exchange.inner.seal.seal(place, state, now())),
-            meta: Meta::new(finished.id, Some(server)),
+            request_state: has_state.then(|| site.inner.seal.seal(place, state, now())),
+            meta: Meta::new(finished.id, Some(site.info())),
         })
     }
 }
@@ -150,32 +156,29 @@ impl Serialize for Questions<'_> {
         serializer.collect_map(
             self.0
                 .iter()
-                .map(|request| (&request.key, Question::of(request))),
+                .map(|request| (&request.key, Question::of(request, Revision::MODERN))),
         )
     }
 }
 
 impl<'a> Question<'a> {
-    fn of(request: &'a InputRequest) -> Self {
+    pub(super) fn of(request: &'a InputRequest, revision: Revision) -> Self {
         match &request.body {
             InputBody::ElicitForm { message, schema } => Self {
                 method: "elicitation/create",
                 params: Some(QuestionParams::Form {
-                    mode: "form",
+                    mode: revision.has_url_elicitation().then_some("form"),
                     message,
                     requested_schema: schema,
                 }),
             },
-            InputBody::ElicitUrl {
-                message,
-                url,
-                id: _,
-            } => Self {
+            InputBody::ElicitUrl { message, url, id } => Self {
                 method: "elicitation/create",
                 params: Some(QuestionParams::Url {
                     mode: "url",
                     message,
                     url,
+                    elicitation_id: (!revision.is_modern()).then_some(id),
                 }),
             },
             InputBody::Sample(params) => Self {

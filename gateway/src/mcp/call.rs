@@ -1,14 +1,14 @@
 //! `tools/call`, as far as it is the same in both eras.
 
 use super::{
-    Exchange, Params,
+    Exchange, Params, Site, capability,
     client::{self, Trace},
     error::Error,
     object::{self, Object},
 };
 use crate::service::{CallRequest, FinishedCall, ToolView};
 use casemate_domain::{Json, ProtocolError};
-use casemate_runtime::Unobserved;
+use casemate_runtime::Observer;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, sync::Arc};
 
@@ -29,14 +29,25 @@ pub(super) fn arguments<'a>(params: &Params<'a>) -> Result<Option<&'a RawValue>,
 
 /// The tool of this name, if this caller may know it. Whether it may be called is decided by the
 /// service.
-pub(super) fn tool<'e>(exchange: &'e Exchange<'_>, name: &str) -> Option<&'e ToolView> {
-    let tool = exchange.open.server().tools.get(name)?;
+pub(super) fn tool<'s>(site: &'s Site, name: &str) -> Option<&'s ToolView> {
+    let tool = site.server().tools.get(name)?;
     tool.record.active.then_some(&**tool)
+}
+
+/// A client that cannot do what a tool needs is told so before anything runs.
+pub(super) fn check_capabilities(tool: &ToolView, declared: &[String]) -> Result<(), Error> {
+    let needed = &tool.definition.needs.client_capabilities;
+    let missing = capability::missing(needed.iter().map(String::as_str), declared);
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::MissingCapabilities(missing))
+    }
 }
 
 /// A request with everything that both eras say in the same way.
 pub(super) fn request(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
     params: &Params<'_>,
     client_info: Option<&Object<'_>>,
     name: &str,
@@ -54,16 +65,17 @@ pub(super) fn request(
     }
 }
 
-/// Makes the call and waits for its end. If the client goes away, so does the call.
+/// Makes the call and waits for its end. Dropping the returned future cancels it.
 pub(super) async fn run(
-    exchange: &Exchange<'_>,
+    site: &Site,
     request: CallRequest,
+    observer: Arc<dyn Observer>,
 ) -> Result<FinishedCall, Error> {
-    let calls = exchange.inner.service.calls();
+    let calls = site.inner.service.calls();
     let authorized = calls
-        .authorize(&exchange.open, request)
+        .authorize(&site.open, request)
         .map_err(Error::UnknownTool)?;
-    Ok(calls.run(authorized, Arc::new(Unobserved)).await)
+    Ok(calls.run(authorized, observer).await)
 }
 
 /// What a tool says about the request itself.

@@ -28,10 +28,24 @@ pub(super) enum Body<'a> {
 #[derive(Debug)]
 pub(super) enum Message<'a> {
     Request(Request<'a>),
-    /// Something that nobody answers. What it says does not matter to a gateway without sessions.
-    Notification,
-    /// An answer to a question that we never ask.
-    Response,
+    Notification(Notification<'a>),
+    Response(Response<'a>),
+}
+
+/// Something that nobody answers.
+#[derive(Debug)]
+pub(super) struct Notification<'a> {
+    pub(super) method: Cow<'a, str>,
+    pub(super) params: Option<&'a RawValue>,
+}
+
+/// An answer to a question.
+#[derive(Debug)]
+pub(super) struct Response<'a> {
+    /// As the question gave it, if it is one that a question can have.
+    pub(super) id: Option<Id<'a>>,
+    /// The result, or the error.
+    pub(super) outcome: Result<&'a RawValue, &'a RawValue>,
 }
 
 /// Something to be answered.
@@ -50,14 +64,31 @@ pub(super) struct Id<'a>(&'a RawValue);
 
 impl<'a> Id<'a> {
     fn read(raw: &'a RawValue) -> Option<Self> {
-        let text = raw.get();
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
-        (text.starts_with('"') || is_integer).then_some(Self(raw))
+        object::is_id(raw).then_some(Self(raw))
+    }
+
+    /// The id as JSON.
+    pub(super) fn raw(self) -> &'a RawValue {
+        self.0
+    }
+
+    /// The same id, kept.
+    pub(super) fn to_owned(self) -> OwnedId {
+        OwnedId(self.0.to_owned())
     }
 
     pub(super) fn as_str(&self) -> &'a str {
         self.0.get()
+    }
+}
+
+/// The id of a request that outlives its body.
+#[derive(Debug)]
+pub(super) struct OwnedId(Box<RawValue>);
+
+impl OwnedId {
+    pub(super) fn borrow(&self) -> Id<'_> {
+        Id(&self.0)
     }
 }
 
@@ -120,21 +151,22 @@ fn classify<'a>(members: &Object<'a>) -> Result<Message<'a>, String> {
     if members.string("jsonrpc").as_deref() != Some("2.0") {
         return Err("`jsonrpc` must be \"2.0\"".to_owned());
     }
-    let answers = members.get_any("result").is_some() || members.get_any("error").is_some();
+    let result = members.get_any("result").map(Ok);
+    let outcome = result.or_else(|| members.get_any("error").map(Err));
     let Some(method) = members.get_any("method") else {
-        let problem = "`method` is missing".to_owned();
-        return if answers {
-            Ok(Message::Response)
-        } else {
-            Err(problem)
-        };
+        let outcome = outcome.ok_or("`method` is missing")?;
+        let id = members.get("id").and_then(Id::read);
+        return Ok(Message::Response(Response { id, outcome }));
     };
-    if answers {
+    if outcome.is_some() {
         return Err("a message has either `method` or `result` or `error`".to_owned());
     }
     let method = object::string(method).ok_or("`method` must be a string")?;
     match members.get_any("id") {
-        None => Ok(Message::Notification),
+        None => Ok(Message::Notification(Notification {
+            method,
+            params: members.get("params"),
+        })),
         Some(raw) => {
             let id = Id::read(raw).ok_or("`id` must be a string or an integer")?;
             Ok(Message::Request(Request {
@@ -202,9 +234,9 @@ mod tests {
     fn notifications_and_responses_are_told_apart() {
         let read = |body: &'static str| read(body.as_bytes()).unwrap();
         let notification = read(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
-        assert!(matches!(notification, Body::One(Message::Notification)));
+        assert!(matches!(notification, Body::One(Message::Notification(_))));
         let response = read(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
-        assert!(matches!(response, Body::One(Message::Response)));
+        assert!(matches!(response, Body::One(Message::Response(_))));
     }
 
     #[test]

@@ -30,12 +30,16 @@ pub(super) enum Error {
     MalformedKey(Invalid),
     #[error("This server is inactive; an administrator can activate it")]
     ServerInactive,
-    #[error("This address takes only POST")]
+    #[error("This address takes only POST, and GET and DELETE with a session")]
     MethodNotAllowed,
+    #[error("Session not found: it has ended or is not yours; initialize again")]
+    SessionNotFound,
     #[error("The Content-Type must be application/json")]
     UnsupportedMediaType,
-    #[error("The answer is application/json, which the Accept header excludes")]
+    #[error("The Accept header excludes what the answer would be")]
     NotAcceptable,
+    #[error("This key has {most} event streams open already; close one of them first")]
+    TooManyStreams { most: usize },
     #[error("The request is larger than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("The body of the request did not arrive in time")]
@@ -104,11 +108,14 @@ impl Error {
     pub(super) fn status(&self, era: Era) -> StatusCode {
         match self {
             Self::ForbiddenHost | Self::ForbiddenOrigin => StatusCode::FORBIDDEN,
-            Self::ServerNotFound | Self::ServerInactive => StatusCode::NOT_FOUND,
+            Self::ServerNotFound | Self::ServerInactive | Self::SessionNotFound => {
+                StatusCode::NOT_FOUND
+            }
             Self::AuthenticationFailed | Self::MalformedKey(_) => StatusCode::UNAUTHORIZED,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete

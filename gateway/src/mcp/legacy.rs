@@ -1,33 +1,62 @@
 //! The handshake revisions, 2024-11-05 to 2025-11-25: all that 2026-07-28 removed.
 //!
-//! The handshake is answered and forgotten: no session is made, so a later request knows of it
-//! only what its headers say. Server-made questions, streams and logs need a session and are not
-//! offered; clients that read capabilities do not ask for them.
+//! A handshake makes a [session], which is a sealed token that the client carries: what it agreed
+//! on is known to every later request, and nothing is kept here. A client that brings no token is
+//! served all the same, without what needs one: a level for the log, and questions.
 //!
-//! When these revisions are no longer served, this file goes, and its callers in `mcp.rs`.
+//! When these revisions are no longer served, this folder goes, and its callers in `mcp.rs`.
+
+mod batch;
+mod call;
+mod question;
+mod session;
+mod withdrawal;
+
+pub(super) use batch::answer_all as batch;
+pub(super) use question::Questions;
+pub(super) use session::{Notes, SessionId};
+pub(super) use withdrawal::RunningCalls;
 
 use super::{
     Exchange, Params,
     answer::Answer,
-    call, capability,
-    envelope::{self, Id, Message, Request},
+    capability, client,
+    envelope::{Id, Notification, Request, Response},
     error::{Era, Error, shown},
+    events,
+    listen::{Listening, Script},
     modern::Capabilities,
-    result::{CallResult, ServerInfo},
+    object::{self, Object},
+    result::ServerInfo,
     revision::Revision,
-    transport,
+    transport, watching,
 };
-use casemate_domain::Conclusion;
+use http::{HeaderValue, Method};
 use serde::Serialize;
-use serde_json::value::RawValue;
-use std::time::Instant;
+use session::Session;
 
 /// What a request without a version speaks: the last revision that had no header for it.
 const UNDECLARED: Revision = Revision::V2025_03_26;
-/// What the replies to one batch may have together, in bytes.
-const MAX_BATCH_REPLY_BYTES: usize = 8 << 20;
 /// What a client is offered that asks for a revision nobody knows.
 const NEWEST: Revision = Revision::V2025_11_25;
+
+/// On which terms a client speaks after its handshake.
+struct Terms {
+    revision: Revision,
+    session: Option<Session>,
+}
+
+impl Terms {
+    fn of(exchange: &Exchange, declared: Option<&str>) -> Result<Self, Error> {
+        let session = Session::of(exchange)?;
+        let agreed = session.as_ref().map(|session| session.revision);
+        let revision = match declared {
+            None => agreed.unwrap_or(UNDECLARED),
+            Some(_) => revision(declared)?,
+        };
+        Ok(Self { revision, session })
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,11 +67,11 @@ struct Initialized<'a> {
 }
 
 #[derive(Serialize)]
-struct Pong {}
+struct Empty {}
 
 /// Answers one request.
 pub(super) async fn answer(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
     request: &Request<'_>,
     params: &Params<'_>,
     declared: Option<&str>,
@@ -50,104 +79,88 @@ pub(super) async fn answer(
     let answered = if request.method == "initialize" {
         initialize(exchange, request.id, params)
     } else {
-        match revision(declared) {
-            Ok(revision) => dispatch(exchange, request, params, revision).await,
+        match Terms::of(exchange, declared) {
+            Ok(terms) => dispatch(exchange, request, params, terms).await,
             Err(error) => Err(error),
         }
     };
     answered.unwrap_or_else(|error| Answer::error(Some(request.id), &error, Era::Legacy))
 }
 
-/// Takes what is not answered. There is nothing to do about any of it: without sessions a handshake
-/// has no end, and a call is withdrawn by closing its connection.
-pub(super) fn accept(declared: Option<&str>) -> Answer {
-    match declared.map(Revision::parse) {
-        Some(None) => {
-            let requested = shown(declared.unwrap_or_default());
-            let error = Error::UnsupportedVersion {
-                requested,
-                supported: &Revision::ALL,
-            };
-            Answer::error(None, &error, Era::Legacy)
-        }
-        None | Some(Some(_)) => Answer::accepted(),
-    }
-}
-
-/// Answers several messages in one body, one after the other: a batch buys no more room than a
-/// single call has.
-pub(super) async fn batch(
-    exchange: &Exchange<'_>,
+/// Takes what is not answered. All that there is to do about any of it is to withdraw calls.
+pub(super) fn take(
+    exchange: &Exchange,
+    notification: &Notification<'_>,
     declared: Option<&str>,
-    items: &[&RawValue],
 ) -> Answer {
-    match revision(declared) {
-        Ok(revision) if revision.has_batches() => {}
-        Ok(revision) => {
-            let problem = format!("revision {revision} has no batches; send one message at a time");
-            return Answer::error(None, &Error::InvalidRequest(problem), Era::Legacy);
-        }
+    let terms = match Terms::of(exchange, declared) {
+        Ok(terms) => terms,
         Err(error) => return Answer::error(None, &error, Era::Legacy),
-    }
-    let mut bodies = Vec::with_capacity(items.len());
-    let mut room = MAX_BATCH_REPLY_BYTES;
-    for item in items {
-        let body = match reopened(exchange) {
-            Err(error) => refused_item(item, &error).body,
-            Ok(_) if room == 0 => {
-                let problem = "the replies to this batch are too large; send fewer messages";
-                refused_item(item, &Error::InvalidRequest(problem.into())).body
-            }
-            Ok(exchange) => one_of_batch(&exchange, declared, item).await.body,
-        };
-        room = room.saturating_sub(body.as_ref().map_or(0, Vec::len));
-        bodies.extend(body);
-    }
-    if bodies.is_empty() {
-        Answer::accepted()
-    } else {
-        Answer::all(&bodies)
-    }
-}
-
-/// The same exchange as of now: messages of a batch run one after the other, and a key that is
-/// revoked meanwhile opens nothing any more.
-fn reopened<'endpoint>(exchange: &Exchange<'endpoint>) -> Result<Exchange<'endpoint>, Error> {
-    let key = transport::bearer(&exchange.headers);
-    let id = exchange.open.server().record.id.to_string();
-    Ok(Exchange {
-        inner: exchange.inner,
-        open: exchange.inner.service.access().open(&id, key.as_deref())?,
-        headers: exchange.headers.clone(),
-        received: Instant::now(),
-    })
-}
-
-fn refused_item(item: &RawValue, error: &Error) -> Answer {
-    match envelope::message(item.get()) {
-        Ok(Message::Request(request)) => Answer::error(Some(request.id), error, Era::Legacy),
-        Ok(Message::Notification | Message::Response) => Answer::accepted(),
-        Err(rejected) => Answer::error(rejected.id, &rejected.error, Era::Legacy),
-    }
-}
-
-async fn one_of_batch(exchange: &Exchange<'_>, declared: Option<&str>, item: &RawValue) -> Answer {
-    let request = match envelope::message(item.get()) {
-        Ok(Message::Request(request)) => request,
-        Ok(Message::Notification | Message::Response) => return Answer::accepted(),
-        Err(rejected) => return Answer::error(rejected.id, &rejected.error, Era::Legacy),
     };
-    let refuse = |error: Error| Answer::error(Some(request.id), &error, Era::Legacy);
-    match Params::read(&request) {
-        Ok(_) if request.method == "initialize" => refuse(Error::InvalidRequest(
-            "`initialize` must stand alone".into(),
-        )),
-        Ok(params) if params.names_version() => refuse(Error::InvalidRequest(
-            "a request with its own version must stand alone".into(),
-        )),
-        Ok(params) => answer(exchange, &request, &params, declared).await,
-        Err(problem) => refuse(Error::InvalidParams(problem)),
+    if notification.method == "notifications/cancelled" {
+        let params = notification.params.and_then(|raw| Object::of(raw).ok());
+        let id = params.and_then(|params| params.get("requestId"));
+        if let Some(id) = id.filter(|id| object::is_id(id)) {
+            let session = terms.session.map(|session| session.id);
+            let name = withdrawal::Name::new(&exchange.site, session, id.get());
+            exchange.site.inner.calls.withdraw(&name);
+        }
     }
+    Answer::accepted()
+}
+
+/// Takes an answer to a question that was asked in the middle of a call.
+pub(super) fn hear(exchange: &Exchange, response: &Response<'_>, declared: Option<&str>) -> Answer {
+    match Terms::of(exchange, declared) {
+        Ok(terms) => {
+            if let Some(session) = terms.session {
+                let questions = &exchange.site.inner.questions;
+                questions.answer(session.id, response);
+            }
+            Answer::accepted()
+        }
+        Err(error) => Answer::error(None, &error, Era::Legacy),
+    }
+}
+
+/// Answers what has no body, which only sessions know: a request for the stream of what the server
+/// says by itself, and the end of a session.
+pub(super) fn without_body(exchange: &Exchange, method: &Method, declared: Option<&str>) -> Answer {
+    let answered = match Terms::of(exchange, declared) {
+        Err(error) => Err(error),
+        Ok(terms) => match terms.session {
+            Some(session) if !is_modern(declared) && *method == Method::DELETE => {
+                end(exchange, &session);
+                Ok(Answer::done())
+            }
+            Some(session) if !is_modern(declared) => stream(exchange, &session, terms.revision),
+            _ => Err(Error::MethodNotAllowed),
+        },
+    };
+    answered.unwrap_or_else(|error| Answer::error(None, &error, Era::Legacy))
+}
+
+fn end(exchange: &Exchange, session: &Session) {
+    exchange.site.inner.notes.end(session.id);
+    exchange.site.inner.listeners.end(session.id);
+}
+
+fn stream(exchange: &Exchange, session: &Session, revision: Revision) -> Result<Answer, Error> {
+    if !transport::accepts_events(&exchange.headers) {
+        return Err(Error::NotAcceptable);
+    }
+    let listening = Listening::start(&exchange.site, revision, Some(session.id))?;
+    let changed = br#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+    let script = Script {
+        greeting: None,
+        changed: Some(events::event(changed)),
+        farewell: None,
+    };
+    Ok(Answer::events(listening.events(script)))
+}
+
+fn is_modern(declared: Option<&str>) -> bool {
+    declared == Some(Revision::MODERN.as_str())
 }
 
 /// The revision of a request after the handshake. Any that is served will do: clients are known to
@@ -171,69 +184,63 @@ fn agree(asked: &str) -> Revision {
         .unwrap_or(NEWEST)
 }
 
-fn initialize(exchange: &Exchange<'_>, id: Id<'_>, params: &Params<'_>) -> Result<Answer, Error> {
+fn initialize(exchange: &Exchange, id: Id<'_>, params: &Params<'_>) -> Result<Answer, Error> {
     let asked = params.members.string("protocolVersion");
     let asked =
         asked.ok_or_else(|| Error::InvalidParams("`protocolVersion` must be a string".into()))?;
-    Ok(Answer::result(
+    let revision = agree(&asked);
+    // A declaration that cannot be read declares nothing; old clients wrote odd ones.
+    let declared = params.members.get("capabilities");
+    let capabilities = declared.and_then(|declared| capability::names(declared).ok());
+    let info = params.members.get("clientInfo").map(Object::of);
+    let client = client::claimed(info.and_then(Result::ok).as_ref(), &exchange.headers);
+    let session = Session::new(revision, capabilities.unwrap_or_default(), client);
+    let token = session.token(&exchange.site);
+    let answer = Answer::result(
         id,
         &Initialized {
-            protocol_version: agree(&asked).as_str(),
-            capabilities: Capabilities::default(),
-            server_info: ServerInfo::new(exchange.open.server().record.name.as_str()),
+            protocol_version: revision.as_str(),
+            capabilities: Capabilities::ALL,
+            server_info: exchange.site.info(),
         },
-    ))
+    );
+    let token = HeaderValue::try_from(token).expect("a token is visible ASCII");
+    Ok(answer.with_header(session::HEADER, token))
 }
 
 async fn dispatch(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
     request: &Request<'_>,
     params: &Params<'_>,
-    revision: Revision,
+    terms: Terms,
 ) -> Result<Answer, Error> {
     match &*request.method {
-        "ping" => Ok(Answer::result(request.id, &Pong {})),
+        "ping" => Ok(Answer::result(request.id, &Empty {})),
         "tools/list" => {
-            let prepared = exchange.prepared();
+            let prepared = exchange.site.prepared();
             let cursor = params.members.get("cursor");
-            let page = prepared.list(exchange.open.server(), revision, cursor)?;
+            let page = prepared.list(exchange.site.server(), terms.revision, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
-        "tools/call" => call(exchange, request.id, params, revision).await,
+        "tools/call" => call::answer(exchange, request.id, params, terms).await,
+        "logging/setLevel" => {
+            set_level(exchange, params, terms)?;
+            Ok(Answer::result(request.id, &Empty {}))
+        }
         other => Err(Error::MethodNotFound(shown(other))),
     }
 }
 
-async fn call(
-    exchange: &Exchange<'_>,
-    id: Id<'_>,
-    params: &Params<'_>,
-    revision: Revision,
-) -> Result<Answer, Error> {
-    let name = call::name(params)?;
-    let arguments = call::arguments(params)?;
-    if let Some(tool) = call::tool(exchange, &name) {
-        // What a client can do is said in the handshake, of which nothing is kept.
-        let needed = tool
-            .definition
-            .needs
-            .client_capabilities
-            .iter()
-            .map(String::as_str);
-        let missing = capability::missing(needed, &[]);
-        if !missing.is_empty() {
-            return Err(Error::MissingCapabilities(missing));
-        }
-    }
-    let request = call::request(exchange, params, None, &name, arguments);
-    let finished = call::run(exchange, request).await?;
-    match &finished.outcome.conclusion {
-        Conclusion::ProtocolError(error) => Err(call::refusal(error)),
-        _ => Ok(Answer::result(
-            id,
-            &CallResult::of(&finished, revision, None),
-        )),
-    }
+fn set_level(exchange: &Exchange, params: &Params<'_>, terms: Terms) -> Result<(), Error> {
+    let invalid = |problem: &str| Error::InvalidParams(problem.to_owned());
+    let name = params.members.string("level");
+    let level = name.and_then(|name| watching::level(&name));
+    let level = level.ok_or_else(|| invalid("`level` is no level"))?;
+    let session = terms.session.ok_or_else(|| {
+        invalid("a level is kept for a session; send the Mcp-Session-Id that `initialize` gave")
+    })?;
+    exchange.site.inner.notes.set_level(session.id, level);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -258,13 +265,5 @@ mod tests {
             revision(Some("v999")),
             Err(Error::UnsupportedVersion { .. })
         ));
-    }
-
-    #[test]
-    fn what_is_not_answered_is_accepted_unless_its_version_is_unknown() {
-        assert_eq!(accept(None).status, 202);
-        assert!(accept(None).body.is_none());
-        assert_eq!(accept(Some("2025-06-18")).status, 202);
-        assert_eq!(accept(Some("v999")).status, 400);
     }
 }

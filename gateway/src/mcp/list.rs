@@ -27,6 +27,13 @@ pub(super) struct Page {
     body: Vec<u8>,
 }
 
+impl Page {
+    /// The result object.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ListResult<'a> {

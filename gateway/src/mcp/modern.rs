@@ -1,28 +1,36 @@
 //! Revision 2026-07-28: each request says everything, and headers repeat some of it.
 
+mod call;
+mod listen;
+
 use super::{
     Exchange, Params,
     answer::Answer,
-    ask::{self, InputRequired},
-    call, capability,
+    capability,
     envelope::{Id, Request},
     error::{Era, Error, shown},
     mirror,
     object::{self, Object},
-    result::{CallResult, Meta, ServerInfo},
+    result::Meta,
     revision::Revision,
-    seal::Place,
+    watching,
 };
-use casemate_domain::Conclusion;
+use casemate_domain::LogLevel;
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// The key of `_meta` that makes a request modern.
 pub(super) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 /// The keys of `_meta` that decide something.
-pub(super) const META_KEYS: [&str; 3] = [PROTOCOL_VERSION, CLIENT_CAPABILITIES, CLIENT_INFO];
+pub(super) const META_KEYS: [&str; 5] = [
+    PROTOCOL_VERSION,
+    CLIENT_CAPABILITIES,
+    CLIENT_INFO,
+    LOG_LEVEL,
+    "progressToken",
+];
 
 /// How long a client may believe what a server is. It changes with the gateway, not with tools.
 const DISCOVER_TTL_MS: u32 = 60_000;
@@ -31,17 +39,19 @@ const DISCOVER_TTL_MS: u32 = 60_000;
 struct Envelope<'a> {
     capabilities: Vec<String>,
     client_info: Option<Object<'a>>,
+    /// From which level on it wants lines of the log.
+    level: Option<LogLevel>,
 }
 
 /// Answers a request that names its version.
 pub(super) async fn answer(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
     request: &Request<'_>,
     params: &Params<'_>,
     declared: Option<&str>,
 ) -> Answer {
     let answered = match Envelope::check(params, declared) {
-        Ok(envelope) => dispatch(exchange, request, params, &envelope).await,
+        Ok(envelope) => dispatch(exchange, request, params, envelope).await,
         Err(error) => Err(error),
     };
     answered.unwrap_or_else(|error| Answer::error(Some(request.id), &error, Era::Modern))
@@ -81,6 +91,7 @@ impl<'a> Envelope<'a> {
         Ok(Self {
             capabilities,
             client_info,
+            level: None,
         })
     }
 }
@@ -103,102 +114,37 @@ fn check_revision(version: &str) -> Result<(), Error> {
     })
 }
 
+/// From which level on a client wants lines of the log. An unknown level is not a fault of the
+/// envelope: the request can be understood without it.
+fn log_level(params: &Params<'_>) -> Result<Option<LogLevel>, Error> {
+    let unknown = || Error::InvalidParams(format!("params._meta[\"{LOG_LEVEL}\"] is no level"));
+    let Some(level) = params.meta.get(LOG_LEVEL) else {
+        return Ok(None);
+    };
+    let name = object::string(level).ok_or_else(unknown)?;
+    watching::level(&name).map(Some).ok_or_else(unknown)
+}
+
 async fn dispatch(
-    exchange: &Exchange<'_>,
+    exchange: &Exchange,
     request: &Request<'_>,
     params: &Params<'_>,
-    envelope: &Envelope<'_>,
+    mut envelope: Envelope<'_>,
 ) -> Result<Answer, Error> {
     mirror::check_method(&exchange.headers, &request.method)?;
+    envelope.level = log_level(params)?;
     match &*request.method {
         "server/discover" => Ok(discover(exchange, request.id)),
         "tools/list" => {
-            let prepared = exchange.prepared();
+            let prepared = exchange.site.prepared();
             let cursor = params.members.get("cursor");
-            let page = prepared.list(exchange.open.server(), Revision::MODERN, cursor)?;
+            let page = prepared.list(exchange.site.server(), Revision::MODERN, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
-        "tools/call" => call(exchange, request.id, params, envelope).await,
+        "tools/call" => call::answer(exchange, request.id, params, &envelope).await,
+        "subscriptions/listen" => listen::answer(exchange, request.id, params),
         other => Err(Error::MethodNotFound(shown(other))),
     }
-}
-
-async fn call(
-    exchange: &Exchange<'_>,
-    id: Id<'_>,
-    params: &Params<'_>,
-    envelope: &Envelope<'_>,
-) -> Result<Answer, Error> {
-    let name = checked_name(exchange, params, envelope)?;
-    let arguments = call::arguments(params)?;
-    let place = || {
-        let text = arguments.map_or("{}", |arguments| arguments.get());
-        let open = &exchange.open;
-        Place::new(open.server().record.id, open.credential(), &name, text)
-    };
-    let mut request = call::request(
-        exchange,
-        params,
-        envelope.client_info.as_ref(),
-        &name,
-        arguments,
-    );
-    request
-        .client_capabilities
-        .clone_from(&envelope.capabilities);
-    request.continuation = ask::continuation(exchange, params, place)?;
-    let finished = call::run(exchange, request).await?;
-    match &finished.outcome.conclusion {
-        Conclusion::ProtocolError(error) => Err(call::refusal(error)),
-        Conclusion::NeedInput(need) => {
-            let capabilities = &envelope.capabilities;
-            let asked = InputRequired::new(exchange, &finished, need, capabilities, &place())?;
-            Ok(Answer::result(id, &asked))
-        }
-        _ => {
-            let server = server_info(exchange);
-            Ok(Answer::result(
-                id,
-                &CallResult::of(&finished, Revision::MODERN, Some(server)),
-            ))
-        }
-    }
-}
-
-/// The name of the tool, once the headers agree with it and the client can do what it needs.
-fn checked_name<'a>(
-    exchange: &Exchange<'_>,
-    params: &Params<'a>,
-    envelope: &Envelope<'_>,
-) -> Result<Cow<'a, str>, Error> {
-    let name = call::name(params)?;
-    mirror::check_name(&exchange.headers, &name)?;
-    // A tool that is not there has nothing to be checked; that is said when it is called.
-    let Some(tool) = call::tool(exchange, &name) else {
-        return Ok(name);
-    };
-    if let Some(arguments) = params.members.get("arguments") {
-        let prepared = exchange.prepared();
-        for mirror in prepared.mirrors(exchange.open.server(), tool) {
-            mirror.check(&exchange.headers, arguments)?;
-        }
-    }
-    let needed = tool
-        .definition
-        .needs
-        .client_capabilities
-        .iter()
-        .map(String::as_str);
-    let missing = capability::missing(needed, &envelope.capabilities);
-    if missing.is_empty() {
-        Ok(name)
-    } else {
-        Err(Error::MissingCapabilities(missing))
-    }
-}
-
-fn server_info<'e>(exchange: &'e Exchange<'_>) -> ServerInfo<'e> {
-    ServerInfo::new(exchange.open.server().record.name.as_str())
 }
 
 #[derive(Serialize)]
@@ -213,26 +159,39 @@ struct Discovered<'a> {
     meta: Meta<'a>,
 }
 
-/// What a server can do. Only what is there is promised: no word about changed lists, for which
-/// clients would hold a stream open, no log, no resources, no prompts.
-#[derive(Debug, Default, Serialize)]
+/// What a server can do. Only what is there is promised: no resources, no prompts.
+#[derive(Debug, Serialize)]
 pub(super) struct Capabilities {
-    tools: Nothing,
+    tools: Tools,
+    logging: Nothing,
+}
+
+impl Capabilities {
+    pub(super) const ALL: Self = Self {
+        tools: Tools { list_changed: true },
+        logging: Nothing {},
+    };
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tools {
+    list_changed: bool,
 }
 
 /// `{}`: there, with nothing more to say.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Nothing {}
 
-fn discover(exchange: &Exchange<'_>, id: Id<'_>) -> Answer {
+fn discover(exchange: &Exchange, id: Id<'_>) -> Answer {
     let newest_first = Revision::ALL.iter().rev().map(|revision| revision.as_str());
     let discovered = Discovered {
         result_type: "complete",
         supported_versions: newest_first.collect(),
-        capabilities: Capabilities::default(),
+        capabilities: Capabilities::ALL,
         ttl_ms: DISCOVER_TTL_MS,
         cache_scope: "private",
-        meta: Meta::of_server(server_info(exchange)),
+        meta: Meta::of_server(exchange.site.info()),
     };
     Answer::result(id, &discovered)
 }

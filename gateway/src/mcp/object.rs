@@ -85,6 +85,13 @@ pub(super) fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
 
+/// Whether a JSON text is what names a request: a string or an integer.
+pub(super) fn is_id(raw: &RawValue) -> bool {
+    let text = raw.get();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    text.starts_with('"') || digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether no value in a text nests deeper than `max`. The text need not be JSON.
 pub(super) fn nests_within(text: &str, max: usize) -> bool {
     let mut depth = 0_usize;

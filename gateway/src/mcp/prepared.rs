@@ -24,6 +24,7 @@ pub(super) struct Prepared {
     /// no other state can have the same address.
     view: Weak<ServerView>,
     lists: [OnceLock<Vec<list::Page>>; Revision::ALL.len()],
+    list_digests: [OnceLock<blake3::Hash>; Revision::ALL.len()],
     mirrors: OnceLock<HashMap<ToolName, Vec<Mirror>>>,
 }
 
@@ -51,6 +52,7 @@ impl Prepared {
         Arc::new(Self {
             view: Arc::downgrade(view),
             lists: Default::default(),
+            list_digests: Default::default(),
             mirrors: OnceLock::new(),
         })
     }
@@ -67,8 +69,23 @@ impl Prepared {
         cursor: Option<&RawValue>,
     ) -> Result<Cow<'_, [u8]>, Error> {
         let listing = || list::Listing::of(server);
-        let pages = self.lists[revision.index()].get_or_init(|| listing().pages(revision));
-        list::find(pages, listing, revision, cursor)
+        list::find(self.pages(server, revision), listing, revision, cursor)
+    }
+
+    /// Stands for all of `tools/list`: another digest, another list.
+    pub(super) fn list_digest(&self, server: &ServerView, revision: Revision) -> blake3::Hash {
+        *self.list_digests[revision.index()].get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for page in self.pages(server, revision) {
+                hasher.update(page.body());
+            }
+            hasher.finalize()
+        })
+    }
+
+    fn pages(&self, server: &ServerView, revision: Revision) -> &[list::Page] {
+        let listing = || list::Listing::of(server);
+        self.lists[revision.index()].get_or_init(|| listing().pages(revision))
     }
 
     /// The arguments of a tool that must be repeated in headers.

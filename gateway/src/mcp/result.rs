@@ -49,7 +49,10 @@ impl<'a> CallResult<'a> {
         revision: Revision,
         server: Option<ServerInfo<'a>>,
     ) -> Self {
-        let meta = Meta::new(finished.id, server);
+        let mut meta = Meta::new(finished.id, server);
+        if finished.shows_receipt {
+            meta = meta.with_receipt(&finished.outcome.receipt);
+        }
         let conclusion = &finished.outcome.conclusion;
         let mut result = match conclusion {
             Conclusion::Complete(result) => Self::complete(result, revision, meta),
@@ -69,6 +72,19 @@ impl<'a> CallResult<'a> {
         };
         result.result_type = revision.is_modern().then_some("complete");
         result
+    }
+
+    /// A call that came to nothing because its question was not answered.
+    pub(super) fn unanswered(finished: &FinishedCall, message: String) -> Self {
+        let code = OutcomeKind::from(&finished.outcome.conclusion).as_str();
+        let meta = Meta::new(finished.id, None).with_error(Source::Gateway, code);
+        Self::failed(message.into(), meta)
+    }
+
+    /// Says how many notifications a client should have had before this and did not get.
+    pub(super) fn without_notifications(mut self, dropped: u64) -> Self {
+        self.meta = self.meta.without_notifications(dropped);
+        self
     }
 
     fn complete(result: &'a ToolResult, revision: Revision, meta: Meta<'a>) -> Self {
@@ -164,7 +180,8 @@ fn unanswerable(need: &NeedInput) -> String {
         .unwrap_or_default();
     format!(
         "The tool needs an answer before it can go on, and this connection cannot carry \
-         questions.{question}\nUse a client that speaks protocol revision {}.",
+         questions.{question}\nUse a client that speaks protocol revision {}, or one that keeps \
+         its session, takes event streams, and says that it can answer questions.",
         Revision::MODERN
     )
 }

@@ -56,6 +56,26 @@ impl Revision {
         self >= Self::V2025_03_26
     }
 
+    /// Whether a client of this revision can declare what the contract calls by this name.
+    pub(crate) fn has_capability(self, name: &str) -> bool {
+        match name {
+            "sampling" | "roots" => true,
+            "elicitation" => self >= Self::V2025_06_18,
+            "elicitation.url" | "sampling.tools" | "sampling.context" => self >= Self::V2025_11_25,
+            _ => self.is_modern(),
+        }
+    }
+
+    /// Questions that send a person to a page, and a word for those that do not.
+    pub(crate) fn has_url_elicitation(self) -> bool {
+        self >= Self::V2025_11_25
+    }
+
+    /// A sentence beside each report of progress.
+    pub(crate) fn has_progress_messages(self) -> bool {
+        self >= Self::V2025_03_26
+    }
+
     /// Sound in results.
     pub(crate) fn has_audio(self) -> bool {
         self >= Self::V2025_03_26

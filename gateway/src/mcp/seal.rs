@@ -1,4 +1,4 @@
-//! State that travels through the client between two rounds of a call, sealed.
+//! What travels through the client sealed: state between two rounds of a call, and sessions.
 //!
 //! The client is not trusted with it: what comes back must be what was sent, from the same key,
 //! for the same server, tool and arguments, within an hour. Anything else is forged. A seal does
@@ -50,16 +50,33 @@ impl Seal {
         let mut plain = expiry.to_le_bytes().to_vec();
         plain.push(u8::from(state.is_some()));
         plain.extend_from_slice(state.unwrap_or_default());
+        self.close(&place.0, &plain)
+    }
+
+    /// Seals bytes for a place; the name of the place says what kind of thing they are.
+    pub(super) fn close(&self, place: &[u8], plain: &[u8]) -> String {
         let nonce: [u8; NONCE_BYTES] = random();
         let payload = Payload {
-            msg: &plain,
-            aad: &place.0,
+            msg: plain,
+            aad: place,
         };
         let sealed = self
             .cipher
             .encrypt(&XNonce::from(nonce), payload)
-            .expect("a state is far below the cipher's limit");
+            .expect("what is sealed is far below the cipher's limit");
         URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what [`Self::close`] made for the same place.
+    pub(super) fn disclose(&self, place: &[u8], text: &str) -> Result<Vec<u8>, Forged> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Forged)?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(Forged)?;
+        let payload = Payload {
+            msg: sealed,
+            aad: place,
+        };
+        let opened = self.cipher.decrypt(&XNonce::from(*nonce), payload);
+        opened.map_err(|_| Forged)
     }
 
     /// Opens what [`Self::seal`] made.
@@ -69,16 +86,7 @@ impl Seal {
         text: &str,
         now: u64,
     ) -> Result<Option<Vec<u8>>, Forged> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Forged)?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(Forged)?;
-        let payload = Payload {
-            msg: sealed,
-            aad: &place.0,
-        };
-        let plain = self
-            .cipher
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map_err(|_| Forged)?;
+        let plain = self.disclose(&place.0, text)?;
         let (expiry, rest) = plain.split_first_chunk::<8>().ok_or(Forged)?;
         let (has_state, state) = rest.split_first().ok_or(Forged)?;
         if u64::from_le_bytes(*expiry) < now {
@@ -103,16 +111,21 @@ impl Place {
         tool: &str,
         arguments: &str,
     ) -> Self {
-        let principal = match credential {
-            Credential::Key { id, .. } => id.to_string(),
-            Credential::Token { id } => id.to_string(),
-        };
+        let principal = principal(credential);
         let value: Value = serde_json::from_str(arguments).unwrap_or_default();
         let mut hasher = blake3::Hasher::new();
         hash(&value, &mut hasher);
         let digest = hasher.finalize();
         let place = format!("tools/call\n{server}\n{principal}\n{digest}\n{tool}");
         Self(place.into_bytes())
+    }
+}
+
+/// Who uses what is sealed: the key by its id.
+pub(super) fn principal(credential: &Credential) -> String {
+    match credential {
+        Credential::Key { id, .. } => id.to_string(),
+        Credential::Token { id } => id.to_string(),
     }
 }
 
@@ -146,7 +159,8 @@ fn hash(value: &Value, hasher: &mut blake3::Hasher) {
     }
 }
 
-fn random<const N: usize>() -> [u8; N] {
+/// Random bytes.
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes).expect("the operating system has randomness");
     bytes

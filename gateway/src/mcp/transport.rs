@@ -95,34 +95,45 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Clients owe both types, but many name one of them, or none. Only those that exclude both are
 /// refused.
 fn accepts_an_answer(headers: &HeaderMap) -> bool {
+    accepts(
+        headers,
+        &[
+            "application/json",
+            "text/event-stream",
+            "application/*",
+            "text/*",
+        ],
+    )
+}
+
+/// Whether an answer may be an event stream.
+pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
+    accepts(headers, &["text/event-stream", "text/*"])
+}
+
+fn accepts(headers: &HeaderMap, types: &[&str]) -> bool {
     let mut values = headers.get_all(header::ACCEPT).iter().peekable();
     values.peek().is_none()
         || values.any(|value| {
-            let ranges = value.to_str().unwrap_or_default().split(',');
-            ranges.into_iter().any(is_acceptable_range)
+            let mut ranges = value.to_str().unwrap_or_default().split(',');
+            ranges.any(|range| is_acceptable_range(range, types))
         })
 }
 
-fn is_acceptable_range(range: &str) -> bool {
-    const ANSWERS: [&str; 5] = [
-        "application/json",
-        "text/event-stream",
-        "application/*",
-        "text/*",
-        "*/*",
-    ];
+fn is_acceptable_range(range: &str, types: &[&str]) -> bool {
     let mut parts = range.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default();
-    let is_ours = ANSWERS
+    let is_wanted = types
         .iter()
-        .any(|ours| ours.eq_ignore_ascii_case(media_type));
+        .chain(&["*/*"])
+        .any(|wanted| wanted.eq_ignore_ascii_case(media_type));
     let is_excluded = parts.any(|parameter| {
         let weight = parameter
             .strip_prefix("q=")
             .or_else(|| parameter.strip_prefix("Q="));
         weight.is_some_and(|weight| weight.trim().parse() == Ok(0.0_f32))
     });
-    is_ours && !is_excluded
+    is_wanted && !is_excluded
 }
 
 /// Reads a body up to a limit. Of one that announces more, or is more, nothing is kept.

@@ -8,7 +8,9 @@ pub use keys::{KeyStatus, KeySummary, NewKey};
 pub use tokens::{Administrator, FirstToken, NewToken, TokenSummary};
 
 use super::{
+    calls::{Running, Traffic},
     credential::{self, Class, Pepper},
+    limits::LimitBook,
     snapshot::{ServerView, Snapshot},
     state::State,
 };
@@ -16,6 +18,7 @@ use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, Se
 use casemate_store::records::{KeyRecord, SecretRecord};
 use jiff::Timestamp;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Checks credentials and manages keys.
 #[derive(Debug)]
@@ -23,6 +26,7 @@ pub struct Access {
     state: Arc<State>,
     pepper: Pepper,
     refusals: refusals::Refusals,
+    running: Arc<Running>,
 }
 
 /// Why a key does not open a server.
@@ -67,6 +71,17 @@ impl OpenServer {
         }
     }
 
+    /// All limits.
+    pub(super) fn limits(&self) -> &LimitBook {
+        &self.snapshot.limits
+    }
+
+    /// What the calls of the workspace share.
+    pub(super) fn traffic(&self) -> Option<&Arc<Traffic>> {
+        let workspace = self.snapshot.workspaces.get(&self.server.workspace.id)?;
+        Some(&workspace.traffic)
+    }
+
     /// A secret of the workspace, still encrypted.
     pub(super) fn secret(&self, name: &SecretName) -> Option<&Arc<SecretRecord>> {
         self.snapshot
@@ -79,11 +94,12 @@ impl OpenServer {
 
 impl Access {
     /// Access control over the given state.
-    pub(super) fn new(state: Arc<State>, pepper: Pepper) -> Self {
+    pub(super) fn new(state: Arc<State>, pepper: Pepper, running: Arc<Running>) -> Self {
         Self {
             state,
             pepper,
             refusals: refusals::Refusals::default(),
+            running,
         }
     }
 
@@ -105,22 +121,35 @@ impl Access {
         let record = snapshot
             .keys_by_hash
             .get(&self.pepper.hash(key))
-            .and_then(|id| snapshot.keys.get(id))
-            .filter(|record| is_usable(record, Timestamp::now()))
-            .filter(|record| record.servers.contains(&server.record.id))
-            .ok_or(Refused::AuthenticationFailed)?;
-        if !server.is_active() {
-            return Err(Refused::ServerInactive);
-        }
-        let credential = Credential::Key {
-            id: record.id,
-            name: record.name.clone(),
+            .and_then(|id| snapshot.keys.get(id));
+        let credential = check(record, &server)?;
+        Ok(OpenServer {
+            snapshot,
+            server,
+            credential,
+        })
+    }
+
+    /// The same server as of now, if the key that opened it still does.
+    pub fn reopen(&self, open: &OpenServer) -> Result<OpenServer, Refused> {
+        let snapshot = self.state.snapshot();
+        let server = snapshot.servers.get(&open.server.record.id).cloned();
+        let server = server.ok_or(Refused::ServerNotFound)?;
+        let credential = match &open.credential {
+            Credential::Key { id, .. } => check(snapshot.keys.get(id), &server)?,
+            // Administrators open servers for one call at a time.
+            Credential::Token { .. } => return Err(Refused::AuthenticationFailed),
         };
         Ok(OpenServer {
             snapshot,
             server,
             credential,
         })
+    }
+
+    /// Tells of every change of what there is and who may use it, once it is visible.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.state.changes()
     }
 
     /// Opens a server for an administrator who tries a tool. The same path as a client's call from
@@ -134,6 +163,33 @@ impl Access {
             },
         }
     }
+}
+
+/// Whether a credential still stands: a key can be revoked between the check of a request and the
+/// start of its call.
+pub(super) fn still_stands(snapshot: &Snapshot, credential: &Credential) -> bool {
+    match credential {
+        Credential::Key { id, .. } => snapshot
+            .keys
+            .get(id)
+            .is_some_and(|record| record.revoked_at.is_none()),
+        Credential::Token { .. } => true,
+    }
+}
+
+/// Whether a key opens a server now.
+fn check(record: Option<&Arc<KeyRecord>>, server: &ServerView) -> Result<Credential, Refused> {
+    let record = record
+        .filter(|record| is_usable(record, Timestamp::now()))
+        .filter(|record| record.servers.contains(&server.record.id))
+        .ok_or(Refused::AuthenticationFailed)?;
+    if !server.is_active() {
+        return Err(Refused::ServerInactive);
+    }
+    Ok(Credential::Key {
+        id: record.id,
+        name: record.name.clone(),
+    })
 }
 
 fn is_usable(record: &KeyRecord, now: Timestamp) -> bool {

@@ -4,65 +4,35 @@
 //! authorized and admitted. Every authorized call ends in exactly one record, also when its caller
 //! goes away in the middle.
 
+mod gate;
 mod prepare;
 mod recorder;
+mod refusal;
+mod request;
+mod running;
+mod traffic;
+
+pub use request::CallRequest;
+pub use running::Running;
+pub use traffic::Traffic;
 
 use super::{
-    access::OpenServer,
-    components::{Components, LoadError},
+    access::{OpenServer, still_stands},
+    components::Components,
     snapshot::ToolView,
+    state::State,
     vault::Vault,
 };
-use casemate_domain::{
-    Call, CallId, ClaimedClient, Conclusion, Continuation, Json, Limits, Outcome, Receipt, Stop,
-    StopReason, ToolName,
-};
-use casemate_runtime::{Environment, Observer, Runtime};
+use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop};
+use casemate_runtime::{Control, Environment, Observer, Runtime, Tenant};
 use casemate_store::call_log::CallLog;
+use gate::{Full, Gate, Pass};
 use recorder::Recorder;
-use std::{sync::Arc, time::Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use refusal::{overloaded, shown_name, stopped, unloadable};
+use running::Registered;
+use std::sync::Arc;
+use traffic::Passes;
 use uuid::Uuid;
-
-/// What a door asks for.
-#[derive(Debug)]
-pub struct CallRequest {
-    /// The tool, as the caller wrote it.
-    pub tool: String,
-    /// The arguments; anything but an object is refused.
-    pub arguments: Json,
-    /// What the client calls itself.
-    pub client: Option<ClaimedClient>,
-    /// What the client says that it can do.
-    pub client_capabilities: Vec<String>,
-    /// Whether anybody listens to progress.
-    pub progress_wanted: bool,
-    /// W3C trace context.
-    pub trace_parent: Option<String>,
-    /// W3C trace context.
-    pub trace_state: Option<String>,
-    /// Answers and state of an earlier round.
-    pub continuation: Continuation,
-    /// When the request arrived.
-    pub received: Instant,
-}
-
-impl CallRequest {
-    /// A request with nothing but a tool and arguments, received now.
-    pub fn new(tool: impl Into<String>, arguments: Json) -> Self {
-        Self {
-            tool: tool.into(),
-            arguments,
-            client: None,
-            client_capabilities: Vec::new(),
-            progress_wanted: false,
-            trace_parent: None,
-            trace_state: None,
-            continuation: Continuation::default(),
-            received: Instant::now(),
-        }
-    }
-}
 
 /// The server has no such tool, or it is inactive: to a caller the two are the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +47,9 @@ pub struct UnknownTool {
 pub struct AuthorizedCall {
     open: OpenServer,
     tool: Arc<ToolView>,
+    limits: Limits,
     call: Call,
+    control: Control,
     recorder: Recorder,
 }
 
@@ -92,7 +64,9 @@ impl AuthorizedCall {
 struct AdmittedCall {
     authorized: AuthorizedCall,
     environment: Environment,
-    _place: OwnedSemaphorePermit,
+    _passes: Passes,
+    _place: Pass,
+    _registered: Registered,
 }
 
 /// A call that has ended and is recorded.
@@ -104,42 +78,67 @@ pub struct FinishedCall {
     pub outcome: Outcome,
     /// From arrival to end, in microseconds.
     pub duration_us: u64,
+    /// Whether its caller is told what it used.
+    pub shows_receipt: bool,
 }
 
 /// Runs calls.
 #[derive(Debug)]
 pub struct Calls {
-    runtime: Runtime,
-    components: Arc<Components>,
-    vault: Arc<Vault>,
-    log: Arc<CallLog>,
-    limits: Limits,
-    places: Arc<Semaphore>,
+    parts: Parts,
+    gate: Arc<Gate>,
+}
+
+/// What running calls needs.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) runtime: Runtime,
+    pub(super) components: Arc<Components>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) log: Arc<CallLog>,
+    pub(super) running: Arc<Running>,
+    pub(super) state: Arc<State>,
+    /// Calls at once, of all workspaces.
+    pub(super) places: u64,
+    /// Whether callers are told what their calls used.
+    pub(super) receipts: bool,
+}
+
+/// What runs at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Load {
+    /// Calls in a sandbox.
+    pub running: usize,
+    /// Calls that wait for a place in one.
+    pub waiting: usize,
+    /// The memory that running calls hold, in bytes.
+    pub memory_bytes: u64,
 }
 
 impl Calls {
-    /// A service that runs at most `places` calls at once.
-    pub fn new(
-        runtime: Runtime,
-        components: Arc<Components>,
-        vault: Arc<Vault>,
-        log: Arc<CallLog>,
-        limits: Limits,
-        places: usize,
-    ) -> Self {
+    /// A service with nothing running yet.
+    pub(super) fn new(parts: Parts) -> Self {
         Self {
-            runtime,
-            components,
-            vault,
-            log,
-            limits,
-            places: Arc::new(Semaphore::new(places)),
+            parts,
+            gate: Arc::default(),
         }
     }
 
-    /// The limits in force.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
+    /// What runs at this moment.
+    pub fn load(&self) -> Load {
+        let snapshot = self.parts.state.snapshot();
+        let workspaces = snapshot.workspaces.values();
+        let waiting = workspaces.map(|workspace| workspace.traffic.waiting());
+        Load {
+            running: self.parts.running.count(),
+            waiting: waiting.sum::<usize>() + self.gate.count().1,
+            memory_bytes: self.parts.runtime.memory_held(),
+        }
+    }
+
+    /// Stops every running call, because the gateway stops.
+    pub fn stop_all(&self) {
+        self.parts.running.stop_all();
     }
 
     /// Finds the tool among those that this caller may use.
@@ -170,17 +169,22 @@ impl Calls {
             trace_state: request.trace_state,
             continuation: request.continuation,
         };
+        let control = Control::new();
         let recorder = Recorder::start(
-            Arc::clone(&self.log),
+            Arc::clone(&self.parts.log),
             server,
             &tool,
             &call,
             request.received,
+            control.clone(),
         );
+        let (workspace, server) = (server.workspace.id, server.record.id);
         Ok(AuthorizedCall {
+            limits: open.limits().of_call(workspace, server, &tool.record.name),
             open: open.clone(),
             tool,
             call,
+            control,
             recorder,
         })
     }
@@ -191,33 +195,75 @@ impl Calls {
         authorized: AuthorizedCall,
         observer: Arc<dyn Observer>,
     ) -> FinishedCall {
-        match self.admit(authorized) {
+        match self.admit(authorized).await {
             Ok(admitted) => self.run_admitted(admitted, observer).await,
-            Err((authorized, stop)) => finish(authorized, stopped(stop)),
+            Err((authorized, stop)) => self.finish(authorized, stopped(stop)),
         }
     }
 
-    /// Checks arguments and secrets and takes a place. Refuses at once rather than queue without
-    /// bound: a caller that is told can try again, one that waits cannot.
-    #[expect(
-        clippy::result_large_err,
-        reason = "the call comes back so that it can be recorded"
-    )]
-    fn admit(&self, authorized: AuthorizedCall) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
-        let prepared = prepare::check_arguments(&authorized.tool, &authorized.call, &self.limits)
-            .and_then(|()| prepare::environment(&self.vault, &authorized.open, &authorized.tool));
+    /// Checks arguments and secrets, and takes a place.
+    async fn admit(
+        &self,
+        authorized: AuthorizedCall,
+    ) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
+        let AuthorizedCall {
+            open, tool, call, ..
+        } = &authorized;
+        let prepared = prepare::check_arguments(tool, call, &authorized.limits)
+            .and_then(|()| prepare::environment(&self.parts.vault, open, tool));
         let environment = match prepared {
             Ok(environment) => environment,
             Err(stop) => return Err((authorized, stop)),
         };
-        match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => Ok(AdmittedCall {
-                authorized,
-                environment,
-                _place: place,
-            }),
-            Err(_) => Err((authorized, overloaded())),
+        let (passes, place) = match self.enter(&authorized).await {
+            Ok(entered) => entered,
+            Err(stop) => return Err((authorized, stop)),
+        };
+        let AuthorizedCall {
+            open,
+            call,
+            control,
+            ..
+        } = &authorized;
+        let registered = self
+            .parts
+            .running
+            .register(call.id, open.credential(), control);
+        // From here on a revocation finds the call; one that came before is seen here.
+        if !still_stands(&self.parts.state.snapshot(), open.credential()) {
+            return Err((authorized, running::key_revoked()));
         }
+        let environment = Environment {
+            tenant: open
+                .traffic()
+                .map_or_else(Tenant::new, |traffic| traffic.tenant().clone()),
+            control: control.clone(),
+            ..environment
+        };
+        Ok(AdmittedCall {
+            environment,
+            _passes: passes,
+            _place: place,
+            _registered: registered,
+            authorized,
+        })
+    }
+
+    /// Waits for a place, first among the calls of the workspace, then among all.
+    async fn enter(&self, authorized: &AuthorizedCall) -> Result<(Passes, Pass), Stop> {
+        let AuthorizedCall { open, tool, .. } = authorized;
+        let server = open.server();
+        let who = (server.workspace.id, server.record.id, &tool.record.name);
+        let Some(traffic) = open.traffic() else {
+            return Err(overloaded(Level::Workspace));
+        };
+        let passes = traffic
+            .enter(open.limits(), who)
+            .await
+            .map_err(overloaded)?;
+        let place = self.gate.enter(self.parts.places).await;
+        let place = place.map_err(|Full| overloaded(Level::Platform))?;
+        Ok((passes, place))
     }
 
     async fn run_admitted(
@@ -225,87 +271,44 @@ impl Calls {
         admitted: AdmittedCall,
         observer: Arc<dyn Observer>,
     ) -> FinishedCall {
+        // The rest of it is given back at the end.
         let AdmittedCall {
             authorized,
             environment,
-            _place,
+            ..
         } = admitted;
-        let component = match self.components.load(&authorized.tool.component).await {
+        let component = match self.parts.components.load(&authorized.tool.component).await {
             Ok(component) => component,
             Err(error) => {
                 let stop = unloadable(&error, authorized.call.id);
-                return finish(authorized, stopped(stop));
+                return self.finish(authorized, stopped(stop));
             }
         };
         let mut outcome = self
+            .parts
             .runtime
             .call(
                 component,
                 &authorized.call,
                 environment,
-                &self.limits,
+                &authorized.limits,
                 observer,
             )
             .await;
         if let Some(stop) = prepare::check_output(&authorized.tool, &outcome.conclusion) {
             outcome.conclusion = Conclusion::Stopped(stop);
         }
-        finish(authorized, outcome)
+        self.finish(authorized, outcome)
     }
-}
 
-fn finish(authorized: AuthorizedCall, outcome: Outcome) -> FinishedCall {
-    let id = authorized.call.id;
-    let duration_us = authorized.recorder.finish(&outcome);
-    FinishedCall {
-        id,
-        outcome,
-        duration_us,
-    }
-}
-
-/// An outcome of a call that never reached the sandbox.
-fn stopped(stop: Stop) -> Outcome {
-    Outcome {
-        conclusion: Conclusion::Stopped(stop),
-        receipt: Receipt::default(),
-        log: Vec::new(),
-        log_dropped: 0,
-    }
-}
-
-fn overloaded() -> Stop {
-    Stop {
-        reason: StopReason::Overloaded,
-        message: "The gateway is running as many calls as it can. Try again in a second."
-            .to_owned(),
-    }
-}
-
-fn unloadable(error: &LoadError, id: CallId) -> Stop {
-    tracing::error!(%id, error = error as &dyn std::error::Error, "a component cannot be loaded");
-    let reason = match error {
-        LoadError::Integrity(_) => StopReason::ArtifactIntegrity,
-        LoadError::Rejected { .. } | LoadError::Host { .. } | LoadError::Store(..) => {
-            StopReason::Internal
+    fn finish(&self, authorized: AuthorizedCall, outcome: Outcome) -> FinishedCall {
+        let id = authorized.call.id;
+        let duration_us = authorized.recorder.finish(&outcome);
+        FinishedCall {
+            id,
+            outcome,
+            duration_us,
+            shows_receipt: self.parts.receipts,
         }
-    };
-    let message = format!(
-        "The tool cannot be loaded ({reason}). Tell the operator the call id {id}; \
-         uploading the component again may help."
-    );
-    Stop { reason, message }
-}
-
-/// A name that a caller wrote, short enough and without control characters.
-fn shown_name(name: &str) -> String {
-    match name.parse::<ToolName>() {
-        Ok(name) => name.to_string(),
-        Err(_) => name
-            .chars()
-            .take(128)
-            .collect::<String>()
-            .escape_debug()
-            .to_string(),
     }
 }

@@ -1,6 +1,7 @@
 //! Workspaces, servers, and the tools behind them.
 
 mod deploy;
+mod limits;
 mod load;
 mod secrets;
 mod servers;
@@ -10,6 +11,7 @@ mod versions;
 mod workspaces;
 
 pub use deploy::{Change, Consent, DeployRequest, Deployment, Difference, Missing, ToolChange};
+pub use limits::{LimitChange, ScopeLimits, ScopeName};
 pub use secrets::SecretSummary;
 pub use upload::Uploaded;
 pub use versions::VersionSummary;

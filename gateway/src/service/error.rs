@@ -1,7 +1,7 @@
 //! Why a service refused or failed. No status codes here: the doors translate.
 
 use super::catalog::Deployment;
-use casemate_domain::{Digest, Invalid};
+use casemate_domain::{Digest, Invalid, Level, Limit};
 use casemate_runtime::Rejection;
 
 /// What can go wrong in a service. Texts are for the caller, except where a source is attached:
@@ -35,6 +35,21 @@ pub enum Error {
     /// A value that does not parse.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// A limit that is looser than the level above allows.
+    #[error(
+        "the limit `{limit}` cannot be {}: the {} allows {} at most",
+        limit.unit().show(*value), above.as_str(), limit.unit().show(*allowed)
+    )]
+    LooserLimit {
+        /// Which.
+        limit: Limit,
+        /// As it was asked for.
+        value: u64,
+        /// What is in force above.
+        allowed: u64,
+        /// The level above.
+        above: Level,
+    },
     /// An uploaded file that is not a tool component.
     #[error("{}", .0.message)]
     Rejected(Rejection),

@@ -3,7 +3,7 @@
 //! Built from the store at start, replaced as a whole after each committed change. A reader takes
 //! one snapshot and sees one consistent state; nothing on the way of a call reads the store.
 
-use super::{components::Slot, schema::Schema};
+use super::{calls::Traffic, components::Slot, limits::LimitBook, schema::Schema};
 use casemate_domain::{
     Digest, Grant, KeyId, SecretName, ServerId, TokenId, ToolDefinition, ToolName, VersionId,
     WorkspaceId,
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub tokens: HashMap<TokenId, Arc<TokenRecord>>,
     /// Where the keyed hash of an access token leads to.
     pub tokens_by_hash: HashMap<[u8; 32], TokenId>,
+    /// All limits.
+    pub limits: LimitBook,
 }
 
 /// A workspace and its secrets, still encrypted.
@@ -41,6 +43,8 @@ pub struct WorkspaceView {
     pub record: WorkspaceRecord,
     /// Its secrets by name.
     pub secrets: BTreeMap<SecretName, Arc<SecretRecord>>,
+    /// What its calls share. The same through all changes.
+    pub traffic: Arc<Traffic>,
 }
 
 /// A server with its tools.

@@ -10,11 +10,12 @@ use casemate_store::{
     records::{self, Batch, BatchError, Key, Record, Stored},
 };
 use std::{fmt, sync::Arc};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 /// The snapshot that everybody reads, and the store behind it.
 pub struct State {
     snapshot: ArcSwap<Snapshot>,
+    changes: watch::Sender<()>,
     metadata: Arc<dyn Metadata>,
     turns: Arc<Mutex<()>>,
 }
@@ -31,6 +32,7 @@ impl State {
     pub fn new(snapshot: Snapshot, metadata: Arc<dyn Metadata>) -> Self {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
+            changes: watch::Sender::new(()),
             metadata,
             turns: Arc::default(),
         }
@@ -39,6 +41,11 @@ impl State {
     /// The state now. Never blocks.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Tells of every change from now on, once it is visible. Several may be told as one.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// A record that is not held in memory.
@@ -94,6 +101,7 @@ impl Writer {
             let mut next = Snapshot::clone(&state.snapshot());
             apply(&mut next);
             state.snapshot.store(Arc::new(next));
+            state.changes.send_replace(());
             drop(turn);
             Ok(())
         });
@@ -126,7 +134,6 @@ mod tests {
         records::{KeyRecord, TokenHash},
     };
     use std::time::Duration;
-    use tokio::sync::watch;
     use uuid::Uuid;
 
     /// A store that takes its time to make a commit durable, as disks do.

@@ -6,7 +6,7 @@ use std::time::Instant;
 impl Host for Session {
     fn is_cancelled(&mut self) -> wasmtime::Result<bool> {
         self.admit()?;
-        Ok(self.observer.cancelled())
+        Ok(self.control.is_stopped())
     }
 
     fn remaining_ms(&mut self) -> wasmtime::Result<u64> {

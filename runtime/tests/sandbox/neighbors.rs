@@ -2,16 +2,16 @@
 
 use crate::support::{
     a_call, compiled,
-    guest::{endless, quick},
-    reason, runtime,
+    guest::{endless, guest, quick},
+    http::Fetch,
+    local_runtime, reason, runtime,
+    server::Server,
 };
-use casemate_domain::{Conclusion, Limits, StopReason};
-use casemate_runtime::{Environment, Observer, Unobserved};
+use casemate_domain::{Conclusion, Grant, Limits, Outcome, Stop, StopReason};
+use casemate_runtime::{Config, Control, Environment, Observer, Runtime, Tenant, Unobserved};
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    num::NonZeroUsize,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -70,30 +70,161 @@ async fn a_quick_call_beside_four_endless_ones_stays_quick() {
     }
 }
 
-struct Withdrawn(AtomicBool);
-
-impl Observer for Withdrawn {
-    fn cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+fn controlled(control: &Control) -> Environment {
+    Environment {
+        control: control.clone(),
+        ..Environment::default()
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_withdrawn_call_ends_soon() {
-    let observer = Arc::new(Withdrawn(AtomicBool::new(false)));
-    let watching = observer.clone();
-    let hog = compiled(&endless());
+fn revoked() -> Stop {
+    Stop {
+        reason: StopReason::KeyRevoked,
+        message: "The key was revoked.".to_owned(),
+    }
+}
+
+/// Starts a guest that would run for ten seconds, and stops it while it runs.
+async fn stopped_in_the_middle(wasm: &[u8], grant: Grant) -> (Outcome, Duration) {
+    let control = Control::new();
+    let environment = Environment {
+        grant: Arc::new(grant),
+        ..controlled(&control)
+    };
+    let hog = local_runtime().compile(wasm).unwrap();
     let call = tokio::spawn(async move {
-        let limits = unbounded(10_000);
-        runtime()
-            .call(&hog, &a_call(), Environment::default(), &limits, watching)
+        let (limits, observer) = (unbounded(10_000), Arc::new(Unobserved));
+        local_runtime()
+            .call(&hog, &a_call(), environment, &limits, observer)
             .await
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
-    observer.0.store(true, Ordering::Relaxed);
     let started = Instant::now();
-    assert_eq!(reason(&call.await.unwrap()), StopReason::Cancelled);
-    assert!(started.elapsed() < Duration::from_millis(500));
+    control.stop(revoked());
+    let outcome = call.await.unwrap();
+    (outcome, started.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_computes_ends_soon_after_it_is_stopped() {
+    let (outcome, took) = stopped_in_the_middle(&endless(), Grant::default()).await;
+    assert_eq!(outcome.conclusion, Conclusion::Stopped(revoked()));
+    assert!(outcome.receipt.fuel > 0 && outcome.receipt.cpu_us > 0);
+    assert!(took < Duration::from_millis(100), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_waits_ends_soon_after_it_is_stopped() {
+    let server = Server::start(|_| {
+        std::thread::sleep(Duration::from_secs(5));
+        Vec::new()
+    });
+    let grant = Grant {
+        hosts: vec![server.url().parse().unwrap()],
+        ..Grant::default()
+    };
+    let waits = Fetch::get(server.url()).guest();
+    let (outcome, took) = stopped_in_the_middle(&waits, grant).await;
+    assert_eq!(outcome.conclusion, Conclusion::Stopped(revoked()));
+    assert!(took < Duration::from_millis(100), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_call_whose_future_is_dropped_leaves_behind_what_it_used() {
+    let control = Control::new();
+    let hog = compiled(&endless());
+    let (call, limits) = (a_call(), unbounded(10_000));
+    let environment = controlled(&control);
+    let call = runtime().call(&hog, &call, environment, &limits, Arc::new(Unobserved));
+    let dropped = tokio::time::timeout(Duration::from_millis(20), call).await;
+    assert!(dropped.is_err(), "it was meant to be dropped while running");
+    let left = control.abandoned().unwrap();
+    assert_eq!(reason(left), StopReason::Cancelled);
+    let receipt = &left.receipt;
+    assert!(
+        receipt.fuel > 1_000_000 && receipt.cpu_us > 1_000 && receipt.wall_us >= receipt.cpu_us,
+        "{receipt:?}"
+    );
+}
+
+/// Computes for some milliseconds: a short call as people make them.
+fn short() -> Vec<u8> {
+    guest(
+        "(local $i i32)
+         (loop $again
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $again (i32.lt_u (local.get $i) (i32.const 4000000))))
+         (i32.const 16)",
+    )
+}
+
+/// How many times its CPU time a short call takes beside 16 endless calls of another tenant.
+async fn stretched(computing_at_once: Option<NonZeroUsize>) -> f64 {
+    let runtime = Runtime::new(&Config {
+        slots: 32,
+        computing_at_once,
+        ..Config::default()
+    })
+    .unwrap();
+    let (hog, short) = (
+        runtime.compile(&endless()).unwrap(),
+        runtime.compile(&short()).unwrap(),
+    );
+    let (many, control) = (Tenant::new(), Control::new());
+    let hogs: Vec<_> = (0..16)
+        .map(|_| {
+            let (runtime, hog) = (runtime.clone(), hog.clone());
+            let environment = Environment {
+                tenant: many.clone(),
+                control: Control::new(),
+                ..Environment::default()
+            };
+            let stop = environment.control.clone();
+            let running = tokio::spawn(async move {
+                let (limits, observer) = (unbounded(60_000), Arc::new(Unobserved));
+                runtime
+                    .call(&hog, &a_call(), environment, &limits, observer)
+                    .await
+            });
+            (stop, running)
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut stretches = Vec::new();
+    let tenant = Tenant::new();
+    for _ in 0..9 {
+        let (runtime, short) = (runtime.clone(), short.clone());
+        let environment = Environment {
+            tenant: tenant.clone(),
+            control: control.clone(),
+            ..Environment::default()
+        };
+        let call = tokio::spawn(async move {
+            let (limits, observer) = (Limits::default(), Arc::new(Unobserved));
+            runtime
+                .call(&short, &a_call(), environment, &limits, observer)
+                .await
+        });
+        let receipt = call.await.unwrap().receipt;
+        stretches.push(receipt.wall_us as f64 / receipt.cpu_us as f64);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for (stop, running) in hogs {
+        stop.stop(revoked());
+        running.await.unwrap();
+    }
+    stretches.sort_by(f64::total_cmp);
+    stretches[4]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_call_does_not_queue_behind_the_many_calls_of_another_tenant() {
+    let fair = stretched(NonZeroUsize::new(2)).await;
+    let unfair = stretched(None).await;
+    println!("a short call takes {fair:.1} times its CPU time in turns, {unfair:.1} without");
+    // Without turns it shares two threads with 16 others.
+    assert!(unfair > 4.0, "{unfair}");
+    assert!(fair < unfair / 2.0, "{fair} against {unfair}");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ fn granted(hosts: &[&str]) -> Environment {
             hosts,
             ..Grant::default()
         }),
-        secrets: Vec::new(),
+        ..Environment::default()
     }
 }
 

@@ -187,6 +187,7 @@ fn revealing() -> Environment {
             ..Grant::default()
         }),
         secrets: vec![(name, SecretString::from("the-value-of-it"))],
+        ..Environment::default()
     }
 }
 

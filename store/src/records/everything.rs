@@ -1,8 +1,8 @@
 //! All records that the gateway needs in memory.
 
 use super::{
-    KeyRecord, Record, SecretRecord, ServerRecord, Stored, TokenRecord, ToolRecord, VersionRecord,
-    WorkspaceRecord, decode_entry, key::Place,
+    KeyRecord, LimitsRecord, Record, SecretRecord, ServerRecord, Stored, TokenRecord, ToolRecord,
+    VersionRecord, WorkspaceRecord, decode_entry, key::Place,
 };
 use crate::metadata::{Change, Entry, Error, Metadata, Revision, Write};
 use casemate_domain::{KeyId, SecretName, ServerId, TokenId, ToolName, VersionId, WorkspaceId};
@@ -30,7 +30,12 @@ pub struct Everything {
     pub secrets: BTreeMap<(WorkspaceId, SecretName), Stored<SecretRecord>>,
     /// All access tokens.
     pub tokens: BTreeMap<TokenId, Stored<TokenRecord>>,
+    /// All limits that are set below the platform.
+    pub limits: BTreeMap<LimitsPlace, Stored<LimitsRecord>>,
 }
+
+/// Of what limits are: a workspace, a server of it, a tool of that.
+pub type LimitsPlace = (WorkspaceId, Option<ServerId>, Option<ToolName>);
 
 /// Reads every record that the gateway needs in memory.
 pub async fn load_all(metadata: &dyn Metadata) -> Result<Everything, Error> {
@@ -102,6 +107,9 @@ impl Everything {
                 insert(&mut self.secrets, (workspace, name), entry)
             }
             Some(Place::Token(id)) => insert(&mut self.tokens, id, entry),
+            Some(Place::Limits(workspace, server, tool)) => {
+                insert(&mut self.limits, (workspace, server, tool), entry)
+            }
             None => Ok(()),
         }
     }
@@ -115,6 +123,9 @@ impl Everything {
             Some(Place::Key(id)) => drop(self.keys.remove(&id)),
             Some(Place::Secret(workspace, name)) => drop(self.secrets.remove(&(workspace, name))),
             Some(Place::Token(id)) => drop(self.tokens.remove(&id)),
+            Some(Place::Limits(workspace, server, tool)) => {
+                drop(self.limits.remove(&(workspace, server, tool)));
+            }
             None => {}
         }
     }

@@ -83,6 +83,7 @@ pub(super) enum Place {
     Key(KeyId),
     Secret(WorkspaceId, SecretName),
     Token(TokenId),
+    Limits(WorkspaceId, Option<ServerId>, Option<ToolName>),
 }
 
 impl Place {
@@ -100,6 +101,15 @@ impl Place {
             ["1", _, "tool", server, tool] => Some(Self::Tool(id(server)?, id(tool)?)),
             ["1", _, "key", key] => id(key).map(Self::Key),
             ["1", workspace, "secret", name] => Some(Self::Secret(id(workspace)?, id(name)?)),
+            ["1", workspace, "limits"] => Some(Self::Limits(id(workspace)?, None, None)),
+            ["1", workspace, "limits", server] => {
+                Some(Self::Limits(id(workspace)?, Some(id(server)?), None))
+            }
+            ["1", workspace, "limits", server, tool] => Some(Self::Limits(
+                id(workspace)?,
+                Some(id(server)?),
+                Some(id(tool)?),
+            )),
             ["1", PLATFORM, "token", token] => id(token).map(Self::Token),
             _ => None,
         }

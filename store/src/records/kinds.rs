@@ -5,8 +5,8 @@ use super::{
     key::{self, PLATFORM},
 };
 use casemate_domain::{
-    ComponentName, Digest, Grant, KeyId, KeyName, ServerId, ServerName, TokenId, TokenName,
-    ToolName, VersionId, WorkspaceId, WorkspaceName,
+    ComponentName, Digest, Grant, KeyId, KeyName, LimitSettings, ServerId, ServerName, TokenId,
+    TokenName, ToolName, VersionId, WorkspaceId, WorkspaceName,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -263,5 +263,41 @@ impl TokenRecord {
 impl Record for TokenRecord {
     fn key(&self) -> Key<Self> {
         Self::at(self.id)
+    }
+}
+
+/// The limits that a workspace, a server or a tool sets. There is none where nothing is set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitsRecord {
+    /// Whose it is.
+    pub workspace_id: WorkspaceId,
+    /// The server, if they are of a server or a tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_id: Option<ServerId>,
+    /// The tool, if they are of a tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<ToolName>,
+    /// What is set.
+    pub settings: LimitSettings,
+}
+
+impl LimitsRecord {
+    /// Where the limits of a workspace, of one of its servers, or of a tool are kept.
+    pub fn at(
+        workspace: WorkspaceId,
+        server: Option<ServerId>,
+        tool: Option<&ToolName>,
+    ) -> Key<Self> {
+        match (server, tool) {
+            (None, _) => Key::new(&[&workspace, &"limits"]),
+            (Some(server), None) => Key::new(&[&workspace, &"limits", &server]),
+            (Some(server), Some(tool)) => Key::new(&[&workspace, &"limits", &server, tool]),
+        }
+    }
+}
+
+impl Record for LimitsRecord {
+    fn key(&self) -> Key<Self> {
+        Self::at(self.workspace_id, self.server_id, self.tool.as_ref())
     }
 }

@@ -1,7 +1,7 @@
 //! The handshake revisions: initialize first, then speak.
 
 use super::{Events, Reply};
-use crate::http::{Request, Response, post};
+use crate::http::{Opened, Request, Response, post};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -124,6 +124,36 @@ impl Legacy {
             .send()
     }
 
+    /// Answers a question of the server.
+    #[track_caller]
+    pub fn answer(&self, question: &Value, result: Value) -> Response {
+        let id = &question["id"];
+        self.http()
+            .json(&json!({ "jsonrpc": "2.0", "id": id, "result": result }))
+            .send()
+    }
+
+    /// Opens the stream for what the server says by itself.
+    #[track_caller]
+    pub fn listen(&self) -> Opened {
+        self.without_body("GET").open()
+    }
+
+    /// Ends the session.
+    #[track_caller]
+    pub fn end(&self) -> Response {
+        self.without_body("DELETE").send()
+    }
+
+    /// A request without a body, with the headers of this client.
+    pub fn without_body(&self, method: &str) -> Request {
+        let request = Request::new(method, &self.url)
+            .header("Accept", "text/event-stream")
+            .header("MCP-Protocol-Version", &self.version)
+            .bearer(&self.key);
+        self.in_session(request)
+    }
+
     /// A request with a fresh id, not sent yet.
     pub fn request(&self, method: &str, params: Value) -> Request {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
@@ -137,6 +167,10 @@ impl Legacy {
             .header("Accept", "application/json, text/event-stream")
             .header("MCP-Protocol-Version", &self.version)
             .bearer(&self.key);
+        self.in_session(request)
+    }
+
+    fn in_session(&self, request: Request) -> Request {
         match &self.session {
             Some(session) => request.header("Mcp-Session-Id", session),
             None => request,

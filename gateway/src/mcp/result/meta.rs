@@ -4,18 +4,23 @@
 //! - `dev.casemate/call-id`: the id under which the call is recorded;
 //! - `dev.casemate/error`: on results that are errors, `source` (`tool` or `gateway`), `code` (the
 //!   tool's own word, or the reason for which the gateway stopped the call) and, if the tool knows,
-//!   `retryAfterMs`.
+//!   `retryAfterMs`;
+//! - `dev.casemate/receipt`: what the call used, where the gateway is set to say so;
+//! - `dev.casemate/dropped-notifications`: how many notifications before the result were left out
+//!   because the client did not read fast enough, if any were.
 //!
 //! A tool may say what it likes under other keys, but not in our name and not in the protocol's.
 
 use crate::mcp::object::Object;
-use casemate_domain::{CallId, Json};
+use casemate_domain::{CallId, Digest, Json, Receipt};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 
 const PREFIX: &str = "dev.casemate/";
 const CALL_ID: &str = "dev.casemate/call-id";
 const ERROR: &str = "dev.casemate/error";
+const RECEIPT: &str = "dev.casemate/receipt";
+const DROPPED: &str = "dev.casemate/dropped-notifications";
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// Who answers.
@@ -41,7 +46,40 @@ pub(in crate::mcp) struct Meta<'a> {
     call_id: Option<CallId>,
     own: Option<&'a Json>,
     error: Option<ErrorMeta<'a>>,
+    receipt: Option<ReceiptMeta>,
+    dropped: u64,
     server: Option<ServerInfo<'a>>,
+}
+
+/// What a call used. Which hosts and secrets it used is for administrators.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReceiptMeta {
+    fuel: u64,
+    wall_us: u64,
+    cpu_us: u64,
+    peak_memory_bytes: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    host_calls: u64,
+    http_requests: u64,
+    digest: Option<Digest>,
+}
+
+impl From<&Receipt> for ReceiptMeta {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            fuel: receipt.fuel,
+            wall_us: receipt.wall_us,
+            cpu_us: receipt.cpu_us,
+            peak_memory_bytes: receipt.peak_memory_bytes,
+            bytes_in: receipt.bytes_in,
+            bytes_out: receipt.bytes_out,
+            host_calls: receipt.host_calls,
+            http_requests: receipt.http_requests,
+            digest: receipt.digest,
+        }
+    }
 }
 
 /// Whose failure it is.
@@ -69,6 +107,8 @@ impl<'a> Meta<'a> {
             call_id: Some(call_id),
             own: None,
             error: None,
+            receipt: None,
+            dropped: 0,
             server,
         }
     }
@@ -79,6 +119,8 @@ impl<'a> Meta<'a> {
             call_id: None,
             own: None,
             error: None,
+            receipt: None,
+            dropped: 0,
             server: Some(server),
         }
     }
@@ -86,6 +128,15 @@ impl<'a> Meta<'a> {
     pub(super) fn call_id(&self) -> CallId {
         self.call_id
             .expect("only results of calls are asked for their call")
+    }
+
+    pub(super) fn without_notifications(self, dropped: u64) -> Self {
+        Self { dropped, ..self }
+    }
+
+    pub(super) fn with_receipt(self, receipt: &Receipt) -> Self {
+        let receipt = Some(receipt.into());
+        Self { receipt, ..self }
     }
 
     pub(super) fn with_own(self, own: Option<&'a Json>) -> Self {
@@ -123,6 +174,12 @@ impl Serialize for Meta<'_> {
         }
         if let Some(error) = &self.error {
             map.serialize_entry(ERROR, error)?;
+        }
+        if let Some(receipt) = &self.receipt {
+            map.serialize_entry(RECEIPT, receipt)?;
+        }
+        if self.dropped > 0 {
+            map.serialize_entry(DROPPED, &self.dropped)?;
         }
         if let Some(server) = &self.server {
             map.serialize_entry(SERVER_INFO, server)?;

@@ -15,6 +15,7 @@ fn finished(conclusion: Conclusion) -> FinishedCall {
             log_dropped: 0,
         },
         duration_us: 1,
+        shows_receipt: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use crate::{
-    mcp::{Error, Exchange, Params, ask, envelope, seal::Place},
+    mcp::{Error, Exchange, Params, Site, ask, envelope, seal::Place},
     service::FinishedCall,
 };
 use casemate_domain::{
@@ -12,21 +12,23 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use std::time::Instant;
 
-fn exchange(fixture: &Fixture) -> Exchange<'_> {
+fn exchange(fixture: &Fixture) -> Exchange {
     Exchange {
-        inner: &fixture.endpoint.inner,
-        open: fixture
-            .service
-            .access()
-            .open(&fixture.server, Some(&fixture.key))
-            .unwrap(),
+        site: Site {
+            inner: fixture.endpoint.inner.clone(),
+            open: fixture
+                .service
+                .access()
+                .open(&fixture.server, Some(&fixture.key))
+                .unwrap(),
+        },
         headers: HeaderMap::new(),
         received: Instant::now(),
     }
 }
 
-fn place(exchange: &Exchange<'_>, tool: &str) -> Place {
-    let open = &exchange.open;
+fn place(exchange: &Exchange, tool: &str) -> Place {
+    let open = &exchange.site.open;
     Place::new(open.server().record.id, open.credential(), tool, "{}")
 }
 
@@ -42,7 +44,7 @@ fn question() -> InputRequest {
     }
 }
 
-fn ask(exchange: &Exchange<'_>, need: &NeedInput, can: &[&str]) -> Result<Value, Error> {
+fn ask(exchange: &Exchange, need: &NeedInput, can: &[&str]) -> Result<Value, Error> {
     let conclusion = Conclusion::NeedInput(need.clone());
     let finished = FinishedCall {
         id: CallId::from_uuid(uuid::Uuid::from_u128(1)),
@@ -53,21 +55,22 @@ fn ask(exchange: &Exchange<'_>, need: &NeedInput, can: &[&str]) -> Result<Value,
             log_dropped: 0,
         },
         duration_us: 1,
+        shows_receipt: false,
     };
     let capabilities: Vec<_> = can.iter().map(|name| (*name).to_owned()).collect();
     let place = place(exchange, "book");
-    ask::InputRequired::new(exchange, &finished, need, &capabilities, &place)
+    ask::InputRequired::new(&exchange.site, &finished, need, &capabilities, &place)
         .map(|asked| serde_json::to_value(asked).unwrap())
 }
 
-fn go_on(exchange: &Exchange<'_>, tool: &str, params: Value) -> Result<Continuation, Error> {
+fn go_on(exchange: &Exchange, tool: &str, params: Value) -> Result<Continuation, Error> {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
     let body = body.to_string();
     let Ok(envelope::Message::Request(request)) = envelope::message(&body) else {
         panic!("{body}")
     };
     let params = Params::read(&request).unwrap();
-    ask::continuation(exchange, &params, || place(exchange, tool))
+    ask::continuation(&exchange.site, &params, || place(exchange, tool))
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use axum::body::Body;
-use casemate_domain::{KeyId, Limits};
+use casemate_domain::{KeyId, LimitSettings, PlatformLimits};
 use casemate_runtime::{Config, Runtime};
 use casemate_store::{
     blobs::Blobs,
@@ -20,8 +20,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 pub(super) const MAX_BODY: usize = 16 << 10;
 
@@ -51,31 +52,35 @@ impl Reply {
     }
 }
 
+/// A service over an empty store.
+async fn service(path: &Path) -> Service {
+    let retention = Retention {
+        days: 1,
+        bytes: 1 << 20,
+    };
+    let parts = Parts {
+        metadata: Arc::new(MemoryMetadata::default()),
+        blobs: Blobs::local(path.join("blobs")).unwrap(),
+        artifacts: path.join("artifacts"),
+        log: Arc::new(CallLog::open(path.join("calls"), retention).unwrap()),
+        runtime: Runtime::new(&Config {
+            slots: 2,
+            ..Config::default()
+        })
+        .unwrap(),
+        keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
+        limits: LimitSettings::default(),
+        platform: PlatformLimits::default(),
+        receipts: false,
+    };
+    Service::load(parts).await.unwrap()
+}
+
 impl Fixture {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
-        let retention = Retention {
-            days: 1,
-            bytes: 1 << 20,
-        };
-        let call_log = CallLog::open(path.join("calls"), retention).unwrap();
-        let service = Service::load(Parts {
-            metadata: Arc::new(MemoryMetadata::default()),
-            blobs: Blobs::local(path.join("blobs")).unwrap(),
-            artifacts: path.join("artifacts"),
-            compile_budget: std::time::Duration::from_secs(1),
-            log: Arc::new(call_log),
-            runtime: Runtime::new(&Config {
-                slots: 2,
-                ..Config::default()
-            })
-            .unwrap(),
-            keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
-            limits: Limits::default(),
-            places: 2,
-        });
-        let service = Arc::new(service.await.unwrap());
+        let service = Arc::new(service(path).await);
         let access = service.access();
         let token = match access.ensure_first_token(None).await.unwrap() {
             FirstToken::Made(token) => token,
@@ -103,7 +108,12 @@ impl Fixture {
             max_body_bytes: MAX_BODY,
         };
         Self {
-            endpoint: Endpoint::new(Arc::clone(&service), settings, Seal::ephemeral()),
+            endpoint: Endpoint::new(
+                Arc::clone(&service),
+                settings,
+                Seal::ephemeral(),
+                CancellationToken::new(),
+            ),
             administrator,
             server: server.to_string(),
             key: key.key.expose_secret().to_owned(),

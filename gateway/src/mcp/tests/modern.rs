@@ -22,7 +22,7 @@ async fn discover_says_what_is_served_and_by_whom() {
         json!({
             "resultType": "complete",
             "supportedVersions": ALL,
-            "capabilities": { "tools": {} },
+            "capabilities": { "tools": { "listChanged": true }, "logging": {} },
             "ttlMs": 60_000,
             "cacheScope": "private",
             "_meta": { "io.modelcontextprotocol/serverInfo":
@@ -135,7 +135,6 @@ async fn what_was_removed_or_is_not_offered_is_not_found() {
         "resources/subscribe",
         "prompts/list",
         "completion/complete",
-        "subscriptions/listen",
         "tasks/get",
         "nonsense",
     ] {

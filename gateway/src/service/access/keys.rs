@@ -108,7 +108,8 @@ impl Access {
         })
     }
 
-    /// Takes away what a key opens, from the next request on. Revoking twice is harmless.
+    /// Takes away what a key opens, from the next request on, and stops the calls that run with it.
+    /// Revoking twice is harmless.
     pub async fn revoke_key(&self, actor: &Administrator, id: KeyId) -> Result<KeySummary, Error> {
         let writer = self.state.writer().await;
         let snapshot = writer.snapshot();
@@ -129,8 +130,17 @@ impl Access {
         let stored = writer.stored(&record.key()).await?;
         let batch = audit::batch(actor, Some(record.workspace_id), "key.revoke", id)
             .replace(&stored, &*revoked);
-        let shown = Arc::clone(&revoked);
-        writer.commit(batch, move |next| put(next, shown)).await?;
+        let (shown, running) = (Arc::clone(&revoked), Arc::clone(&self.running));
+        // On its own, like the commit: calls are stopped also when nobody waits for the answer, and
+        // only after the key is seen to be revoked, so that none starts behind the back of this.
+        let revoking = tokio::spawn(async move {
+            writer.commit(batch, move |next| put(next, shown)).await?;
+            running.stop_key(id);
+            Ok::<_, Error>(())
+        });
+        revoking
+            .await
+            .map_err(|error| Error::Internal(format!("a revocation ended early: {error}")))??;
         Ok(KeySummary {
             record: revoked,
             status: KeyStatus::Revoked,

@@ -77,6 +77,7 @@ pub(super) fn environment(
     Ok(Environment {
         grant: Arc::clone(&tool.grant),
         secrets,
+        ..Environment::default()
     })
 }
 

@@ -4,6 +4,7 @@ use crate::service::snapshot::{ServerView, ToolView};
 use casemate_domain::{
     Call, CallRecord, Conclusion, Outcome, OutcomeKind, ProtocolError, Receipt, StopReason,
 };
+use casemate_runtime::Control;
 use casemate_store::call_log::CallLog;
 use std::{fmt, sync::Arc, time::Instant};
 
@@ -13,6 +14,7 @@ pub(super) struct Recorder {
     log: Arc<CallLog>,
     record: Option<CallRecord>,
     received: Instant,
+    control: Control,
 }
 
 impl Recorder {
@@ -22,6 +24,7 @@ impl Recorder {
         tool: &ToolView,
         call: &Call,
         received: Instant,
+        control: Control,
     ) -> Self {
         let bytes_in = call.arguments.get().len() as u64;
         let record = CallRecord {
@@ -49,6 +52,7 @@ impl Recorder {
             log,
             record: Some(record),
             received,
+            control,
         }
     }
 
@@ -56,19 +60,23 @@ impl Recorder {
     pub(super) fn finish(mut self, outcome: &Outcome) -> u64 {
         let duration_us = self.elapsed_us();
         if let Some(mut record) = self.record.take() {
-            record.outcome = OutcomeKind::from(&outcome.conclusion);
             record.message = message(&outcome.conclusion);
-            record.duration_us = duration_us;
-            record.receipt = Receipt {
-                bytes_in: record.receipt.bytes_in,
-                digest: record.receipt.digest,
-                ..outcome.receipt.clone()
-            };
-            record.log.clone_from(&outcome.log);
-            record.log_dropped = outcome.log_dropped;
-            self.log.append(record);
+            self.append(record, outcome);
         }
         duration_us
+    }
+
+    fn append(&self, mut record: CallRecord, outcome: &Outcome) {
+        record.outcome = OutcomeKind::from(&outcome.conclusion);
+        record.duration_us = self.elapsed_us();
+        record.receipt = Receipt {
+            bytes_in: record.receipt.bytes_in,
+            digest: record.receipt.digest,
+            ..outcome.receipt.clone()
+        };
+        record.log.clone_from(&outcome.log);
+        record.log_dropped = outcome.log_dropped;
+        self.log.append(record);
     }
 
     fn elapsed_us(&self) -> u64 {
@@ -78,7 +86,13 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        if let Some(mut record) = self.record.take() {
+        let Some(mut record) = self.record.take() else {
+            return;
+        };
+        // The runtime leaves behind what a call had used when its caller went away.
+        if let Some(outcome) = self.control.abandoned() {
+            self.append(record, outcome);
+        } else {
             record.duration_us = self.elapsed_us();
             record.receipt.wall_us = record.duration_us;
             self.log.append(record);

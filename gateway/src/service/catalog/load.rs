@@ -3,10 +3,11 @@
 use crate::service::{
     access::{keys, tokens},
     components::Components,
+    limits::LimitBook,
     schema::Schema,
     snapshot::{ServerView, Snapshot, ToolView, WorkspaceView},
 };
-use casemate_domain::{Digest, Grant, ToolDefinition, VersionId};
+use casemate_domain::{Digest, Grant, LimitSettings, ToolDefinition, VersionId};
 use casemate_store::{
     blobs::Blobs,
     records::{Everything, ToolRecord, VersionRecord},
@@ -64,13 +65,21 @@ pub(crate) async fn load(
     everything: Everything,
     blobs: &Blobs,
     components: &Components,
+    platform: LimitSettings,
 ) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+    let mut snapshot = Snapshot {
+        limits: LimitBook::new(platform),
+        ..Snapshot::default()
+    };
+    for (place, stored) in everything.limits {
+        snapshot.limits.put(place, stored.record.settings);
+    }
     for (id, stored) in everything.workspaces {
         let record = stored.record;
         let view = WorkspaceView {
             record,
             secrets: BTreeMap::new(),
+            traffic: Arc::default(),
         };
         snapshot.workspaces.insert(id, Arc::new(view));
     }

@@ -37,6 +37,7 @@ impl Catalog {
         let view = WorkspaceView {
             record: record.clone(),
             secrets: BTreeMap::new(),
+            traffic: Arc::default(),
         };
         writer
             .commit(batch, move |next| {

@@ -82,6 +82,16 @@ pub fn sleepy(
     "awake".to_owned()
 }
 
+/// Waits without computing.
+#[tool(title = "Nap")]
+pub fn nap(
+    /// Milliseconds to wait before it answers.
+    milliseconds: u64,
+) -> String {
+    std::thread::sleep(Duration::from_millis(milliseconds));
+    "awake".to_owned()
+}
+
 /// Counts its calls in its own memory. The answer is always 1: every call has a fresh sandbox.
 #[tool(title = "Remember")]
 pub fn remember() -> String {
@@ -97,5 +107,6 @@ casemate_guest_sdk::export!(
     log_flood,
     big_output,
     sleepy,
+    nap,
     remember
 );

@@ -1,0 +1,152 @@
+//! `tools/call` of the stateless revision.
+
+use super::Envelope;
+use crate::mcp::{
+    Exchange, Params, Site,
+    answer::Answer,
+    ask::{self, InputRequired},
+    call,
+    envelope::Id,
+    error::{Era, Error},
+    events::{self, Outlet},
+    mirror,
+    result::CallResult,
+    revision::Revision,
+    running::{Disconnect, Running},
+    seal::Place,
+    transport,
+    watching::{Teller, Wishes},
+};
+use crate::service::CallRequest;
+use casemate_domain::Conclusion;
+use casemate_runtime::{Observer, Unobserved};
+use std::{borrow::Cow, sync::Arc};
+
+/// What is needed to turn the end of a call into an answer.
+struct Ending<'a, P> {
+    site: &'a Site,
+    id: Id<'a>,
+    capabilities: &'a [String],
+    /// The place of its state; worked out only if there is any.
+    place: P,
+}
+
+/// Answers a call. Nothing more than the call itself is done for a client that wants to be told
+/// nothing before its end.
+pub(super) async fn answer(
+    exchange: &Exchange,
+    id: Id<'_>,
+    params: &Params<'_>,
+    envelope: &Envelope<'_>,
+) -> Result<Answer, Error> {
+    let name = checked_name(exchange, params, envelope)?;
+    let arguments = call::arguments(params)?;
+    let site = &exchange.site;
+    let place = || {
+        let text = arguments.map_or("{}", |arguments| arguments.get());
+        Place::new(site.server().record.id, site.open.credential(), &name, text)
+    };
+    let client_info = envelope.client_info.as_ref();
+    let mut request = call::request(exchange, params, client_info, &name, arguments);
+    request
+        .client_capabilities
+        .clone_from(&envelope.capabilities);
+    request.continuation = ask::continuation(site, params, place)?;
+    let wishes = Wishes::new(&params.meta, envelope.level).map_err(Error::InvalidParams)?;
+    if wishes.has_any() && transport::accepts_events(&exchange.headers) {
+        request.progress_wanted = wishes.progress.is_some();
+        return Ok(watched(exchange, id, envelope, request, place(), wishes).await);
+    }
+    let ending = Ending {
+        site,
+        id,
+        capabilities: &envelope.capabilities,
+        place,
+    };
+    Ok(ending.of(request, Arc::new(Unobserved), None).await)
+}
+
+/// A call that may say something before its end.
+async fn watched(
+    exchange: &Exchange,
+    id: Id<'_>,
+    envelope: &Envelope<'_>,
+    request: CallRequest,
+    place: Place,
+    wishes: Wishes,
+) -> Answer {
+    let (outlet, events) = events::open();
+    let teller = Teller::new(wishes, outlet.clone(), Revision::MODERN, &request.tool);
+    let (site, id) = (exchange.site.clone(), id.to_owned());
+    let capabilities = envelope.capabilities.clone();
+    let running = {
+        let outlet = outlet.clone();
+        async move {
+            let ending = Ending {
+                site: &site,
+                id: id.borrow(),
+                capabilities: &capabilities,
+                place: || place.clone(),
+            };
+            ending.of(request, Arc::new(teller), Some(&outlet)).await
+        }
+    };
+    let background = &exchange.site.inner.background;
+    Running::new(running, Disconnect::Cancels, background)
+        .streaming(outlet, events)
+        .await
+}
+
+impl<P: Fn() -> Place> Ending<'_, P> {
+    /// Makes the call and says what came of it.
+    async fn of(
+        &self,
+        request: CallRequest,
+        observer: Arc<dyn Observer>,
+        outlet: Option<&Outlet>,
+    ) -> Answer {
+        let refused = |error: Error| Answer::error(Some(self.id), &error, Era::Modern);
+        let finished = match call::run(self.site, request, observer).await {
+            Ok(finished) => finished,
+            Err(error) => return refused(error),
+        };
+        match &finished.outcome.conclusion {
+            Conclusion::ProtocolError(error) => refused(call::refusal(error)),
+            Conclusion::NeedInput(need) => {
+                let (can, place) = (self.capabilities, (self.place)());
+                match InputRequired::new(self.site, &finished, need, can, &place) {
+                    Ok(asked) => Answer::result(self.id, &asked),
+                    Err(error) => refused(error),
+                }
+            }
+            _ => {
+                let dropped = outlet.map_or(0, Outlet::dropped);
+                let server = Some(self.site.info());
+                let result = CallResult::of(&finished, Revision::MODERN, server);
+                Answer::result(self.id, &result.without_notifications(dropped))
+            }
+        }
+    }
+}
+
+/// The name of the tool, once the headers agree with it and the client can do what it needs.
+fn checked_name<'a>(
+    exchange: &Exchange,
+    params: &Params<'a>,
+    envelope: &Envelope<'_>,
+) -> Result<Cow<'a, str>, Error> {
+    let name = call::name(params)?;
+    mirror::check_name(&exchange.headers, &name)?;
+    // A tool that is not there has nothing to be checked; that is said when it is called.
+    let Some(tool) = call::tool(&exchange.site, &name) else {
+        return Ok(name);
+    };
+    if let Some(arguments) = params.members.get("arguments") {
+        let prepared = exchange.site.prepared();
+        for mirror in prepared.mirrors(exchange.site.server(), tool) {
+            mirror.check(&exchange.headers, arguments)?;
+        }
+    }
+    call::check_capabilities(tool, &envelope.capabilities)?;
+    Ok(name)
+}

@@ -1,0 +1,78 @@
+//! What the calls of one workspace share: its gates and its part of the CPU.
+
+use super::gate::{Full, Gate, Pass};
+use crate::service::limits::{LimitBook, Scope};
+use casemate_domain::{Level, Limit, ServerId, ToolName, WorkspaceId};
+use casemate_runtime::Tenant;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// What the calls of one workspace share.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    tenant: Tenant,
+    gate: Arc<Gate>,
+    /// Gates of servers and tools that have a limit of their own.
+    below: Mutex<HashMap<Below, Arc<Gate>>>,
+}
+
+/// A server, or a tool of one.
+type Below = (ServerId, Option<ToolName>);
+
+/// The passes of one call.
+#[derive(Debug)]
+pub struct Passes {
+    _all: Vec<Pass>,
+}
+
+impl Traffic {
+    /// Whose share of the CPU the calls of the workspace use.
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Goes through the gate of the workspace, and those of the server and the tool if they have a
+    /// limit of their own. Tells at which level there was no getting through.
+    pub async fn enter(
+        &self,
+        book: &LimitBook,
+        (workspace, server, tool): (WorkspaceId, ServerId, &ToolName),
+    ) -> Result<Passes, Level> {
+        let at_once = |scope: &Scope| book.limits(scope).calls_at_once;
+        let full = |level| move |Full| level;
+        let workspace_limit = at_once(&Scope::Workspace(workspace));
+        let pass = self.gate.enter(workspace_limit).await;
+        let mut all = vec![pass.map_err(full(Level::Workspace))?];
+        if book.is_set_below_platform() {
+            let scopes = [
+                (Scope::Server(workspace, server), (server, None)),
+                (
+                    Scope::Tool(workspace, server, tool.clone()),
+                    (server, Some(tool.clone())),
+                ),
+            ];
+            for (scope, key) in scopes {
+                if book.settings(&scope).get(Limit::CallsAtOnce).is_some() {
+                    let gate = self.gate_below(key);
+                    let pass = gate.enter(at_once(&scope)).await;
+                    all.push(pass.map_err(full(scope.level()))?);
+                }
+            }
+        }
+        Ok(Passes { _all: all })
+    }
+
+    /// How many calls wait at its gates.
+    pub fn waiting(&self) -> usize {
+        let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        let gates = below.values().chain([&self.gate]);
+        gates.map(|gate| gate.count().1).sum()
+    }
+
+    fn gate_below(&self, key: Below) -> Arc<Gate> {
+        let mut below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(below.entry(key).or_default())
+    }
+}

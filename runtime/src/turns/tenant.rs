@@ -1,0 +1,77 @@
+//! Whose calls share one part of the machine.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+/// Whose calls share one part of the CPU and of the memory: a workspace, say. Cloning gives another handle on the
+/// same account.
+#[derive(Clone)]
+pub struct Tenant {
+    account: Arc<Account>,
+}
+
+struct Account {
+    id: u64,
+    /// CPU in nanoseconds, plus what it was brought forward by. Written under the lock of the
+    /// turns only.
+    time: AtomicU64,
+    fresh: AtomicBool,
+    /// What its calls hold, in bytes.
+    memory: AtomicU64,
+}
+
+impl Tenant {
+    /// A tenant without calls so far.
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            account: Arc::new(Account {
+                id: NEXT.fetch_add(1, Ordering::Relaxed),
+                time: AtomicU64::new(0),
+                fresh: AtomicBool::new(true),
+                memory: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// The memory that its calls hold, in bytes.
+    pub(crate) fn memory(&self) -> &AtomicU64 {
+        &self.account.memory
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.account.id
+    }
+
+    /// Whether this is asked for the first time.
+    pub(super) fn is_new(&self) -> bool {
+        self.account.fresh.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn time(&self) -> u64 {
+        self.account.time.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_time(&self, time: u64) {
+        self.account.time.store(time, Ordering::Relaxed);
+    }
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenant")
+            .field("id", &self.account.id)
+            .finish_non_exhaustive()
+    }
+}
