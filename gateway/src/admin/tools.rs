@@ -88,11 +88,16 @@ pub async fn call(
         Conclusion::ToolError(error) => Some(error.message.clone()),
         _ => None,
     };
+    let detail = match &outcome.conclusion {
+        Conclusion::ToolError(error) => error.detail.as_deref(),
+        _ => None,
+    };
     Ok(Json(json!({
         "call_id": finished.id,
         "outcome": OutcomeKind::from(&outcome.conclusion),
         "result": mcp::result::to_value(&finished),
         "message": message,
+        "detail": detail,
         "receipt": outcome.receipt,
         "log": outcome.log,
         "log_dropped": outcome.log_dropped,
