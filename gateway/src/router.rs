@@ -120,11 +120,11 @@ pub fn admin(app: App) -> Router {
         .route("/v1/servers/{server}", get(admin::servers::show))
         .route(
             "/v1/servers/{server}/activate",
-            post(admin::servers::activate),
+            post(admin::servers::switch::<true>),
         )
         .route(
             "/v1/servers/{server}/deactivate",
-            post(admin::servers::deactivate),
+            post(admin::servers::switch::<false>),
         )
         .route(
             "/v1/servers/{server}/versions",
@@ -137,11 +137,11 @@ pub fn admin(app: App) -> Router {
         .route("/v1/servers/{server}/tools", get(admin::tools::list))
         .route(
             "/v1/servers/{server}/tools/{tool}/activate",
-            post(admin::tools::activate),
+            post(admin::tools::switch::<true>),
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/deactivate",
-            post(admin::tools::deactivate),
+            post(admin::tools::switch::<false>),
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/call",

@@ -326,6 +326,21 @@ fn a_failed_call_shows_its_cause() {
 }
 
 #[test]
+fn a_whole_number_and_a_wrong_choice_are_told_apart_from_mistakes() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("numbers");
+    gateway.push(&server, guest("hostile"));
+    gateway
+        .cli(["call", "numbers/nap", "milliseconds:=2.0"])
+        .ok();
+    let half = gateway.cli(["call", "numbers/nap", "milliseconds:=2.5"]);
+    assert!(half.stderr.contains("input_rejected"), "{half}");
+    gateway.push(&server, sample("qr-code"));
+    let wrong = gateway.cli(["call", "numbers/qr_code", "text=a", "correction=best"]);
+    assert!(wrong.stderr.contains("must be one of \"low\""), "{wrong}");
+}
+
+#[test]
 fn the_fields_of_a_log_line_are_json_in_json() {
     let gateway = GATEWAY.get();
     let server = gateway.server("fields");
