@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::{Duration, Instant},
 };
 
 const LOADED: &str = "a component was loaded from disk";
@@ -172,6 +173,28 @@ fn a_compilation_over_its_budget_is_refused_and_within_it_is_not() {
     gateway
         .cli(["push", path, "-s", &server.id, "--name", "stats"])
         .ok();
+}
+
+#[test]
+fn each_limit_of_the_process_that_compiles_is_enough_to_end_it() {
+    for limit in [
+        "compile.cpu_ms = 1_000",
+        "compile.memory_bytes = 268_435_456",
+    ] {
+        let gateway = Gateway::builder().config(limit).start();
+        let server = gateway.server("target");
+        gateway.push(&server, sample("echo"));
+        let path = gateway.scratch().join("slow.wasm");
+        fs::write(&path, tool_with(&slow_functions())).unwrap();
+        let start = Instant::now();
+        let pushed = gateway.cli(["push", path.to_str().unwrap(), "-s", &server.id]);
+        assert!(
+            pushed.stderr.contains("compile_budget"),
+            "{limit}: {pushed}"
+        );
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(45), "{limit}: {took:?}");
+    }
 }
 
 #[test]

@@ -73,5 +73,7 @@ fn assert_documented(name: &str, limit: &Value, cells: &[String], shown: &str) {
     }
     let digits: String = least.chars().filter(char::is_ascii_digit).collect();
     let floor = limit["floor"].as_u64().unwrap();
-    assert!(floor.to_string().starts_with(&digits) || floor.is_multiple_of(digits.parse().unwrap()));
+    assert!(
+        floor.to_string().starts_with(&digits) || floor.is_multiple_of(digits.parse().unwrap())
+    );
 }

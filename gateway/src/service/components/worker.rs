@@ -1,7 +1,8 @@
 //! Starting the process that compiles, and ending it.
 
-use crate::compile_worker::{Answer, COMMAND};
+use crate::compile_worker::{Answer, COMMAND, Confines};
 use bytes::Bytes;
+use casemate_domain::CompileLimits;
 use casemate_runtime::{Rejection, RejectionKind};
 use std::{
     io,
@@ -27,8 +28,8 @@ const THIS_PROGRAM: &str = "/proc/self/exe";
 /// How components are compiled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worker {
-    /// The longest that one compilation may take.
-    pub(super) budget: Duration,
+    /// What one compilation may take.
+    pub(super) limits: CompileLimits,
 }
 
 /// Why there is no code.
@@ -54,7 +55,7 @@ impl Worker {
             .command()
             .spawn()
             .map_err(|error| host("cannot be started", &error))?;
-        let ended = match tokio::time::timeout(self.budget, run(&mut child, wasm)).await {
+        let ended = match tokio::time::timeout(self.budget(), run(&mut child, wasm)).await {
             Ok(ended) => ended.map_err(|error| host("cannot be talked to", &error))?,
             Err(_) => {
                 child
@@ -67,6 +68,10 @@ impl Worker {
         judge(ended)
     }
 
+    fn budget(self) -> Duration {
+        Duration::from_millis(self.limits.wall_ms)
+    }
+
     fn command(self) -> Command {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut command = if cfg!(target_os = "linux") {
@@ -77,6 +82,7 @@ impl Worker {
         command
             .arg0("casemate")
             .arg(COMMAND)
+            .args(Confines::new(&self.limits).to_arguments())
             .env_clear()
             .env("RAYON_NUM_THREADS", threads.min(THREADS).to_string())
             .current_dir("/")
