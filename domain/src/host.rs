@@ -30,6 +30,11 @@ impl HostPattern {
         name_matches && scheme == self.scheme() && port == self.port
     }
 
+    /// Whether the name fits, whatever the scheme and the port.
+    pub fn matches_name(&self, host: &str) -> bool {
+        self.matches(self.scheme(), host, self.port)
+    }
+
     /// `https` or `http`.
     pub fn scheme(&self) -> &'static str {
         if self.plain_http { "http" } else { "https" }

@@ -199,7 +199,8 @@ async fn open(config: &Config) -> Result<Opened> {
     let runtime = Runtime::new(&casemate_runtime::Config {
         slots: config.sandbox.places,
         egress: EgressPolicy {
-            allow_private: config.egress.allow_private,
+            allow_ranges: config.egress.allow_ranges.clone(),
+            dns_servers: config.egress.dns_servers.clone(),
         },
         ..casemate_runtime::Config::default()
     })

@@ -5,6 +5,9 @@
 //! addresses that policy forbids; literal addresses are checked here. No proxy, no cookies, no
 //! redirect that was not checked, no connection that is shared between calls.
 //!
+//! A tool waits for each answer before it can ask again, since `send` of the contract returns it
+//! whole: a call has one request in flight, and their number bounds the rest.
+//!
 //! This does not keep a tool from sending what it knows to a host it was granted: that is what a
 //! grant means.
 
@@ -18,11 +21,15 @@ use crate::{
     runtime::EgressPolicy,
     secrets::Secrets,
 };
-use casemate_domain::{Grant, Limits};
+use casemate_domain::{Grant, HostPattern, Limits};
 use failure::failure;
 use hop::Hop;
-use reqwest::{Client, header::HeaderMap};
-use resolver::{Resolver, allows};
+use ipnet::IpNet;
+use reqwest::{
+    Client,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use resolver::{Closed, Resolver, closed};
 use std::{
     net::IpAddr,
     sync::Arc,
@@ -32,6 +39,15 @@ use url::{Host, Url};
 
 /// Headers of a response, in number.
 const RESPONSE_HEADERS: usize = 100;
+/// Headers of a response, in bytes.
+const RESPONSE_HEADER_BYTES: usize = 32 << 10;
+/// What a tool is told when there are more.
+const HEADERS_REFUSED: &str = "the answer has more than 100 headers or 32768 bytes of them";
+
+/// Whether naming a range opens anything.
+pub(crate) fn can_open(range: &IpNet) -> bool {
+    address::opens_something(range)
+}
 
 /// The scheme, host and port of a URL, as its parser gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +66,18 @@ impl<'a> Target<'a> {
         })
     }
 
+    pub(crate) fn fits(&self, pattern: &HostPattern) -> bool {
+        pattern.matches(self.scheme, self.host, self.port)
+    }
+
+    /// As it is written in a grant.
+    fn pattern(&self) -> String {
+        match self.scheme {
+            "https" => self.shown(),
+            scheme => format!("{scheme}://{}", self.shown()),
+        }
+    }
+
     /// As it is shown in a receipt: without the port that the scheme implies.
     fn shown(&self) -> String {
         match (self.scheme, self.port) {
@@ -63,11 +91,12 @@ impl<'a> Target<'a> {
 #[derive(Debug)]
 pub(crate) struct Egress {
     policy: EgressPolicy,
+    ranges: Arc<[IpNet]>,
     tls: rustls::ClientConfig,
 }
 
 impl Egress {
-    pub(crate) fn new(policy: EgressPolicy) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(policy: &EgressPolicy) -> Result<Self, rustls::Error> {
         let roots = rustls::RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
@@ -77,15 +106,18 @@ impl Egress {
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { policy, tls })
+        Ok(Self {
+            policy: policy.clone(),
+            ranges: policy.allow_ranges.clone().into(),
+            tls,
+        })
     }
 
-    fn client(&self) -> reqwest::Result<Client> {
-        Client::builder()
+    fn client(&self) -> Result<Client, Box<dyn std::error::Error>> {
+        let resolver = Resolver::new(&self.policy, self.ranges.clone())?;
+        let client = Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
-            .dns_resolver(Resolver {
-                policy: self.policy,
-            })
+            .dns_resolver(resolver)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
@@ -93,7 +125,8 @@ impl Egress {
             .http1_only()
             .http1_max_headers(RESPONSE_HEADERS)
             .user_agent("casemate")
-            .build()
+            .build()?;
+        Ok(client)
     }
 }
 
@@ -160,14 +193,14 @@ impl Outgoing {
             .map_or(self.body_limit, |wanted| wanted.min(self.body_limit));
         let mut hop = Hop::first(request)?;
         loop {
-            let response = self.contact(&hop, grant, secrets).await?;
+            let response = self.contact(&mut hop, grant, secrets).await?;
             let next = hop.redirected(response.status(), response.headers());
             match next {
                 Some(next) if redirects_left > 0 => {
                     redirects_left -= 1;
                     hop = next?;
                 }
-                _ => return read(response, &hop, body_limit).await,
+                _ => return read(response, &hop, body_limit, secrets).await,
             }
         }
     }
@@ -175,23 +208,32 @@ impl Outgoing {
     /// Checks one hop and sends it.
     async fn contact(
         &mut self,
-        hop: &Hop,
+        hop: &mut Hop,
         grant: &Grant,
         secrets: &mut Secrets,
     ) -> Result<reqwest::Response, HttpError> {
-        let target = Target::of(&hop.url)
+        let url = hop.url.clone();
+        let target = Target::of(&url)
             .ok_or_else(|| HttpError::InvalidRequest("the URL names no host".to_owned()))?;
-        check(self.egress.policy, &hop.url, &target, grant)?;
+        check(&self.egress.ranges, &url, &target, grant)?;
         let headers = hop.filled_headers(secrets, &target)?;
         self.spend(&target)?;
         let client = self.client()?;
         let mut sent = client
-            .request(hop.method.clone(), hop.url.clone())
+            .request(hop.method.clone(), url.clone())
             .headers(headers);
         if let Some(body) = &hop.body {
             sent = sent.body(body.clone());
         }
-        sent.send().await.map_err(|error| failure(&error, &target))
+        let answer = sent
+            .send()
+            .await
+            .map_err(|error| failure(&error, &target))?;
+        let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+        if answer.headers().iter().map(size).sum::<usize>() > RESPONSE_HEADER_BYTES {
+            return Err(HttpError::LimitReached(HEADERS_REFUSED.to_owned()));
+        }
+        Ok(answer)
     }
 
     fn spend(&mut self, target: &Target<'_>) -> Result<(), HttpError> {
@@ -222,35 +264,55 @@ impl Outgoing {
 }
 
 /// Whether the grant allows this URL, and policy its address if it is written as one.
-fn check(
-    policy: EgressPolicy,
-    url: &Url,
-    target: &Target<'_>,
-    grant: &Grant,
-) -> Result<(), HttpError> {
+fn check(ranges: &[IpNet], url: &Url, target: &Target<'_>, grant: &Grant) -> Result<(), HttpError> {
     if !grant.allows_host(target.scheme, target.host, target.port) {
-        return Err(HttpError::Denied(format!(
-            "the grant does not allow {}://{}; an administrator can add the host",
-            target.scheme,
-            target.shown()
-        )));
+        return Err(not_granted(target, grant));
     }
     let literal = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
         Some(Host::Domain(_)) | None => None,
     };
-    if literal.is_some_and(|address| !allows(policy, address)) {
-        return Err(forbidden_address(target));
+    match literal.and_then(|address| closed(ranges, address)) {
+        Some(closed) => Err(forbidden_address(target, closed)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn forbidden_address(target: &Target<'_>) -> HttpError {
+fn not_granted(target: &Target<'_>, grant: &Grant) -> HttpError {
+    let wanted = target.pattern();
+    let near: Vec<_> = grant
+        .hosts
+        .iter()
+        .filter(|host| host.matches_name(target.host))
+        .map(ToString::to_string)
+        .collect();
+    let near = if near.is_empty() {
+        String::new()
+    } else {
+        let near = near.join(", ");
+        format!(" (granted is {near}; the scheme, https or http, and the port must be the same)")
+    };
     HttpError::Denied(format!(
-        "{} has an address that is not on the public internet; the policy of this host forbids it",
-        target.shown()
+        "the grant does not allow {}://{}{near}. An administrator grants it by pushing the \
+         component again with: --grant-host {wanted}",
+        target.scheme,
+        target.shown(),
     ))
+}
+
+fn forbidden_address(target: &Target<'_>, closed: Closed) -> HttpError {
+    let host = target.shown();
+    HttpError::Denied(match closed {
+        Closed::Private => format!(
+            "{host} is at an address that is not on the public internet. An operator can open \
+             its range with the setting `egress.allow_ranges`; a grant alone does not"
+        ),
+        Closed::Always => format!(
+            "{host} is at an address that tools never reach, such as those of metadata services \
+             and reserved ranges. No setting opens it"
+        ),
+    })
 }
 
 /// Reads the body, up to the limit.
@@ -258,12 +320,13 @@ async fn read(
     mut response: reqwest::Response,
     hop: &Hop,
     limit: u64,
+    secrets: &Secrets,
 ) -> Result<Response, HttpError> {
     if response.content_length().is_some_and(|size| size > limit) {
         return Err(HttpError::TooLarge(limit));
     }
     let status = response.status().as_u16();
-    let headers = readable(response.headers());
+    let headers = readable(response.headers(), secrets);
     let mut body = Vec::new();
     let broken = |_| HttpError::ConnectionFailed("the answer broke off".to_owned());
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
@@ -275,14 +338,14 @@ async fn read(
     Ok(Response {
         status,
         headers,
-        body,
-        url: hop.url.to_string(),
+        body: secrets.hide(body),
+        url: String::from_utf8_lossy(&secrets.hide(hop.url.to_string().into())).into_owned(),
     })
 }
 
-fn readable(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+fn readable(headers: &HeaderMap, secrets: &Secrets) -> Vec<(String, Vec<u8>)> {
     headers
         .iter()
-        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .map(|(name, value)| (name.to_string(), secrets.hide(value.as_bytes().to_vec())))
         .collect()
 }

@@ -8,7 +8,9 @@ use casemate_domain::{Limits, LogLevel, LogLine};
 use std::{sync::Arc, time::Instant};
 
 /// The longest message or fields of one line, in bytes.
-const LINE_BYTES: usize = 8 << 10;
+pub(crate) const LINE_BYTES: usize = 8 << 10;
+/// What a line ends with that was longer.
+const CUT: char = '…';
 /// What a line costs besides its text, so that empty lines are not free.
 const LINE_OVERHEAD: u64 = 16;
 
@@ -47,11 +49,16 @@ impl Log {
             self.dropped = self.dropped.saturating_add(1);
             return;
         }
-        let message = printable(&self.redactor.masked(message));
+        let mut shown = printable(&self.redactor.masked(message, LINE_BYTES));
+        if message.len() > LINE_BYTES && !shown.ends_with(CUT) {
+            shown.push(CUT);
+        }
+        let fits = |fields: &String| fields.len() <= LINE_BYTES;
         let fields = fields
+            .filter(fits)
             .map(|fields| self.redactor.mask(fields))
-            .filter(|fields| fields.len() <= LINE_BYTES);
-        let size = message.len() + fields.as_ref().map_or(0, String::len);
+            .filter(fits);
+        let size = shown.len() + fields.as_ref().map_or(0, String::len);
         let Some(left) = self.bytes_left.checked_sub(size as u64 + LINE_OVERHEAD) else {
             self.dropped = self.dropped.saturating_add(1);
             return;
@@ -62,7 +69,7 @@ impl Log {
         let line = LogLine {
             at_us,
             level,
-            message,
+            message: shown,
             fields,
         };
         self.observer.log(&line);
@@ -80,7 +87,7 @@ fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LINE_BYTES));
     for c in text.chars() {
         if out.len() + c.len_utf8() > LINE_BYTES {
-            out.push('…');
+            out.push(CUT);
             break;
         }
         match c {

@@ -105,7 +105,7 @@ impl State {
         started: Instant,
         outgoing: Outgoing,
     ) -> Self {
-        let redactor = Arc::new(Redactor::new(&environment.secrets));
+        let redactor = Arc::new(Redactor::default());
         let shared = Arc::new(Shared {
             host_calls: AtomicU64::new(0),
             host_call_limit: limits.host_calls,
@@ -128,7 +128,7 @@ impl State {
                 shared,
                 deadline: started + limits.wall(),
                 grant: environment.grant.clone(),
-                secrets: Secrets::new(environment),
+                secrets: Secrets::new(environment, redactor.clone()),
                 redactor,
                 observer,
                 outgoing,
@@ -161,7 +161,13 @@ impl State {
         let (log, log_dropped) = session.shared.log().take();
         Used {
             host_calls: session.shared.host_calls(),
-            hosts: session.outgoing.take_hosts(),
+            hosts: session
+                .outgoing
+                .take_hosts()
+                .into_iter()
+                // A tool with a wildcard grant chooses a part of the name.
+                .map(|host| session.redactor.mask(host))
+                .collect(),
             secrets: session.secrets.take_used(),
             log,
             log_dropped,

@@ -1,6 +1,6 @@
 //! What a guest prints becomes lines of its log.
 
-use crate::state::Shared;
+use crate::{log::LINE_BYTES, state::Shared};
 use bytes::Bytes;
 use casemate_domain::LogLevel;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,8 +10,9 @@ use wasmtime_wasi::{
     p2::{OutputStream, Pollable, StreamResult},
 };
 
-/// How much of an unfinished line is kept.
-const LINE_BYTES: usize = 8 << 10;
+/// How much of an unfinished line is kept: more than is shown, so that a secret across the end of
+/// what is shown is seen as a whole, however it is written.
+const KEPT_BYTES: usize = LINE_BYTES + (24 << 10);
 /// How much a guest may hand over in one write.
 const CHUNK_BYTES: usize = 4 << 10;
 
@@ -36,7 +37,7 @@ impl Printed {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = piece.strip_suffix(b"\n").unwrap_or(piece);
-            let room = LINE_BYTES.saturating_sub(line.len());
+            let room = KEPT_BYTES.saturating_sub(line.len());
             line.extend_from_slice(&text[..text.len().min(room)]);
             if text.len() < piece.len() {
                 self.emit(&mut line);

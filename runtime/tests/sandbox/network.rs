@@ -31,6 +31,7 @@ fn with_secret(hosts: &[&str], bound: &str) -> Environment {
     grant.secrets.push(SecretGrant {
         name: "TOKEN".parse().unwrap(),
         hosts: vec![bound.parse().unwrap()],
+        header: None,
         reveal: false,
     });
     let value = SecretString::from(SECRET);

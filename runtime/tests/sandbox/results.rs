@@ -182,6 +182,7 @@ fn revealing() -> Environment {
             secrets: vec![SecretGrant {
                 name: name.clone(),
                 hosts: Vec::new(),
+                header: None,
                 reveal: true,
             }],
             ..Grant::default()

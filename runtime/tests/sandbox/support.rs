@@ -23,12 +23,15 @@ pub(crate) fn local_runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         with_policy(EgressPolicy {
-            allow_private: true,
+            allow_ranges: ["127.0.0.0/8", "::1/128"]
+                .map(|range| range.parse().unwrap())
+                .into(),
+            ..EgressPolicy::default()
         })
     })
 }
 
-fn with_policy(egress: EgressPolicy) -> Runtime {
+pub(crate) fn with_policy(egress: EgressPolicy) -> Runtime {
     let config = Config {
         slots: 64,
         egress,
