@@ -14,14 +14,18 @@
 mod address;
 mod failure;
 mod hop;
+mod refusal;
 mod resolver;
+mod target;
+
+pub(crate) use target::Target;
 
 use crate::{
     bindings::host::http::{HttpError, Request, Response},
     runtime::EgressPolicy,
     secrets::Secrets,
 };
-use casemate_domain::{Grant, HostPattern, Limits};
+use casemate_domain::{Grant, Limits};
 use failure::failure;
 use hop::Hop;
 use ipnet::IpNet;
@@ -29,7 +33,7 @@ use reqwest::{
     Client,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
-use resolver::{Closed, Resolver, closed};
+use resolver::{Resolver, closed};
 use std::{
     net::IpAddr,
     sync::Arc,
@@ -41,50 +45,10 @@ use url::{Host, Url};
 const RESPONSE_HEADERS: usize = 100;
 /// Headers of a response, in bytes.
 const RESPONSE_HEADER_BYTES: usize = 32 << 10;
-/// What a tool is told when there are more.
-const HEADERS_REFUSED: &str = "the answer has more than 100 headers or 32768 bytes of them";
 
 /// Whether naming a range opens anything.
 pub(crate) fn can_open(range: &IpNet) -> bool {
     address::opens_something(range)
-}
-
-/// The scheme, host and port of a URL, as its parser gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Target<'a> {
-    pub(crate) scheme: &'a str,
-    pub(crate) host: &'a str,
-    pub(crate) port: u16,
-}
-
-impl<'a> Target<'a> {
-    fn of(url: &'a Url) -> Option<Self> {
-        Some(Self {
-            scheme: url.scheme(),
-            host: url.host_str()?,
-            port: url.port_or_known_default()?,
-        })
-    }
-
-    pub(crate) fn fits(&self, pattern: &HostPattern) -> bool {
-        pattern.matches(self.scheme, self.host, self.port)
-    }
-
-    /// As it is written in a grant.
-    fn pattern(&self) -> String {
-        match self.scheme {
-            "https" => self.shown(),
-            scheme => format!("{scheme}://{}", self.shown()),
-        }
-    }
-
-    /// As it is shown in a receipt: without the port that the scheme implies.
-    fn shown(&self) -> String {
-        match (self.scheme, self.port) {
-            ("https", 443) | ("http", 80) => self.host.to_owned(),
-            _ => format!("{}:{}", self.host, self.port),
-        }
-    }
 }
 
 /// What all calls of a runtime share for outgoing HTTP.
@@ -231,7 +195,7 @@ impl Outgoing {
             .map_err(|error| failure(&error, &target))?;
         let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
         if answer.headers().iter().map(size).sum::<usize>() > RESPONSE_HEADER_BYTES {
-            return Err(HttpError::LimitReached(HEADERS_REFUSED.to_owned()));
+            return Err(refusal::headers());
         }
         Ok(answer)
     }
@@ -266,7 +230,7 @@ impl Outgoing {
 /// Whether the grant allows this URL, and policy its address if it is written as one.
 fn check(ranges: &[IpNet], url: &Url, target: &Target<'_>, grant: &Grant) -> Result<(), HttpError> {
     if !grant.allows_host(target.scheme, target.host, target.port) {
-        return Err(not_granted(target, grant));
+        return Err(refusal::not_granted(target, grant));
     }
     let literal = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
@@ -274,45 +238,9 @@ fn check(ranges: &[IpNet], url: &Url, target: &Target<'_>, grant: &Grant) -> Res
         Some(Host::Domain(_)) | None => None,
     };
     match literal.and_then(|address| closed(ranges, address)) {
-        Some(closed) => Err(forbidden_address(target, closed)),
+        Some(closed) => Err(refusal::address(target, closed)),
         None => Ok(()),
     }
-}
-
-fn not_granted(target: &Target<'_>, grant: &Grant) -> HttpError {
-    let wanted = target.pattern();
-    let near: Vec<_> = grant
-        .hosts
-        .iter()
-        .filter(|host| host.matches_name(target.host))
-        .map(ToString::to_string)
-        .collect();
-    let near = if near.is_empty() {
-        String::new()
-    } else {
-        let near = near.join(", ");
-        format!(" (granted is {near}; the scheme, https or http, and the port must be the same)")
-    };
-    HttpError::Denied(format!(
-        "the grant does not allow {}://{}{near}. An administrator grants it by pushing the \
-         component again with: --grant-host {wanted}",
-        target.scheme,
-        target.shown(),
-    ))
-}
-
-fn forbidden_address(target: &Target<'_>, closed: Closed) -> HttpError {
-    let host = target.shown();
-    HttpError::Denied(match closed {
-        Closed::Private => format!(
-            "{host} is at an address that is not on the public internet. An operator can open \
-             its range with the setting `egress.allow_ranges`; a grant alone does not"
-        ),
-        Closed::Always => format!(
-            "{host} is at an address that tools never reach, such as those of metadata services \
-             and reserved ranges. No setting opens it"
-        ),
-    })
 }
 
 /// Reads the body, up to the limit.

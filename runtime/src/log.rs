@@ -102,7 +102,7 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::Unobserved;
+    use crate::{redact::Sight, runtime::Unobserved};
 
     fn log(limits: &Limits) -> Log {
         Log::new(
@@ -142,5 +142,34 @@ mod tests {
     fn a_line_shows_no_control_characters_and_has_an_end() {
         assert_eq!(printable("a\u{1b}[2J\nb\u{202e}"), "a\u{fffd}[2J b\u{fffd}");
         assert!(printable(&"x".repeat(100_000)).len() <= LINE_BYTES + '…'.len_utf8());
+    }
+
+    #[test]
+    fn a_secret_at_the_end_of_a_long_line_leaves_no_edge() {
+        let redactor = Arc::new(Redactor::default());
+        redactor.arm(
+            &"TOKEN".parse().unwrap(),
+            "hunter22-hunter33",
+            Sight::Revealed,
+        );
+        let mut log = Log::new(
+            Instant::now(),
+            &Limits::default(),
+            redactor,
+            Arc::new(Unobserved),
+        );
+        for before in LINE_BYTES - 20..LINE_BYTES {
+            let line = format!("{}hunter22-hunter33 and more", "x".repeat(before));
+            log.add(
+                LogLevel::Info,
+                &line,
+                Some(r#"{"a":"hunter22-hunter33"}"#.to_owned()),
+            );
+        }
+        for line in log.take().0 {
+            assert!(!line.message.contains("hunt"), "{}", &line.message[8_000..]);
+            assert!(line.message.ends_with(CUT));
+            assert_eq!(line.fields.unwrap(), r#"{"a":"[secret TOKEN]"}"#);
+        }
     }
 }

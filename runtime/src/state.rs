@@ -33,6 +33,19 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    fn new(limits: &Limits, log: Log) -> Self {
+        Self {
+            host_calls: AtomicU64::new(0),
+            host_call_limit: limits.host_calls,
+            log: Mutex::new(log),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_log(log: Log) -> Arc<Self> {
+        Arc::new(Self::new(&Limits::default(), log))
+    }
+
     /// Calls from the guest to the host so far.
     pub(crate) fn host_calls(&self) -> u64 {
         self.host_calls.load(Ordering::Relaxed)
@@ -106,16 +119,8 @@ impl State {
         outgoing: Outgoing,
     ) -> Self {
         let redactor = Arc::new(Redactor::default());
-        let shared = Arc::new(Shared {
-            host_calls: AtomicU64::new(0),
-            host_call_limit: limits.host_calls,
-            log: Mutex::new(Log::new(
-                started,
-                limits,
-                redactor.clone(),
-                observer.clone(),
-            )),
-        });
+        let log = Log::new(started, limits, redactor.clone(), observer.clone());
+        let shared = Arc::new(Shared::new(limits, log));
         let printed =
             [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
         let mut table = ResourceTable::new();

@@ -1,6 +1,6 @@
 //! Errors of the HTTP client in words for a tool.
 
-use super::{HEADERS_REFUSED, Target, forbidden_address, resolver::Unresolved};
+use super::{Target, refusal, resolver::Unresolved};
 use crate::bindings::host::http::HttpError;
 
 /// What went wrong, without addresses and other internals.
@@ -10,7 +10,7 @@ pub(super) fn failure(error: &reqwest::Error, target: &Target<'_>) -> HttpError 
     while let Some(current) = cause {
         if let Some(unresolved) = current.downcast_ref::<Unresolved>() {
             return match unresolved {
-                Unresolved::Forbidden(closed) => forbidden_address(target, *closed),
+                Unresolved::Forbidden(closed) => refusal::address(target, *closed),
                 Unresolved::TooSlow => {
                     HttpError::ConnectionFailed(format!("the name {host} took too long to resolve"))
                 }
@@ -26,7 +26,7 @@ pub(super) fn failure(error: &reqwest::Error, target: &Target<'_>) -> HttpError 
             .downcast_ref::<hyper::Error>()
             .is_some_and(hyper::Error::is_parse_too_large)
         {
-            return HttpError::LimitReached(HEADERS_REFUSED.to_owned());
+            return refusal::headers();
         }
         cause = current.source();
     }

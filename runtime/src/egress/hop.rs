@@ -1,9 +1,9 @@
 //! One request of a chain: what is sent, and what becomes of it after a redirect.
 
-use super::Target;
+use super::{Target, refusal};
 use crate::{
     bindings::host::http::{HttpError, Request},
-    secrets::{self, Secrets, Withheld},
+    secrets::{self, Secrets},
 };
 use bytes::Bytes;
 use casemate_domain::{SecretName, is_reserved_header};
@@ -58,13 +58,13 @@ impl Hop {
         for (name, text) in &self.headers {
             let filled = secrets
                 .fill(text, target)
-                .map_err(|withheld| refused(&withheld, target))?;
+                .map_err(|withheld| refusal::secret(&withheld, target))?;
             let value = filled.as_ref().map_or(text.as_str(), |filled| filled);
             map.append(name, value_of(name, value, filled.is_some())?);
         }
         let added = secrets
             .added(target, self.added_before.as_deref())
-            .map_err(|withheld| refused(&withheld, target))?;
+            .map_err(|withheld| refusal::secret(&withheld, target))?;
         for added in &added {
             let name = HeaderName::from_bytes(added.header.name().as_bytes())
                 .expect("the name was checked when it was granted");
@@ -132,21 +132,6 @@ fn value_of(name: &HeaderName, text: &str, is_secret: bool) -> Result<HeaderValu
     Ok(value)
 }
 
-fn refused(withheld: &Withheld, target: &Target<'_>) -> HttpError {
-    let host = target.pattern();
-    HttpError::Denied(match withheld {
-        Withheld::WrongHost { secret, bound } => format!(
-            "the secret {secret} is bound to {bound} and is not sent to {host}. An administrator \
-             binds it to this host too by pushing the component again with: \
-             --grant-secret {secret}@{host}"
-        ),
-        Withheld::NotSet { secret } => format!(
-            "the grant adds the secret {secret} to requests to {host}, and it is not set. An \
-             administrator sets it with: casemate secret set {secret} -w WORKSPACE"
-        ),
-    })
-}
-
 fn invalid(problem: impl Into<String>) -> HttpError {
     HttpError::InvalidRequest(problem.into())
 }
@@ -187,6 +172,11 @@ fn checked(mut url: Url) -> Result<Url, HttpError> {
     if let Some(plain) = plain {
         url.set_host(Some(&plain))
             .map_err(|_| invalid("the URL names no valid host"))?;
+    }
+    // A parser of URLs takes them, and what resolvers make of them differs.
+    let has_empty_label = |host: &str| host.split('.').any(str::is_empty);
+    if url.domain().is_some_and(has_empty_label) {
+        return Err(invalid("the name of the host has an empty part"));
     }
     Ok(url)
 }

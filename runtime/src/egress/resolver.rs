@@ -40,7 +40,7 @@ pub(super) struct Resolver {
 #[derive(Clone)]
 enum Source {
     System,
-    Servers(TokioResolver),
+    Servers(Arc<TokioResolver>),
 }
 
 /// Why a name leads nowhere.
@@ -79,7 +79,7 @@ impl Resolver {
         let source = if policy.dns_servers.is_empty() {
             Source::System
         } else {
-            Source::Servers(servers(&policy.dns_servers)?)
+            Source::Servers(Arc::new(servers(&policy.dns_servers)?))
         };
         Ok(Self { ranges, source })
     }

@@ -235,7 +235,7 @@ proptest! {
         let text = format!("{before}{first}{between}{second}");
         let masked = redactor.mask(text.clone());
         prop_assert!(!masked.contains(first.as_str()), "{}: {}", what, masked);
-        prop_assert!(!masked.contains(&value));
+        prop_assert!(!gives_away(&masked, &value), "{}: {}", what, masked);
         prop_assert_eq!(redactor.mask(masked.clone()), masked.clone(), "idempotent");
         // A mask stands for at least eight bytes, and is as long as its name makes it.
         prop_assert!(masked.len() <= text.len() / 8 * "[secret TOKEN]".len() + text.len());

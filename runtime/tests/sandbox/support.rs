@@ -4,6 +4,7 @@
 //! of the world `tool`. Its answer lies at address 16; untouched memory there means a complete,
 //! empty result.
 
+pub(crate) mod dns;
 pub(crate) mod guest;
 pub(crate) mod http;
 pub(crate) mod server;
@@ -31,9 +32,14 @@ pub(crate) fn local_runtime() -> &'static Runtime {
     })
 }
 
-pub(crate) fn with_policy(egress: EgressPolicy) -> Runtime {
+fn with_policy(egress: EgressPolicy) -> Runtime {
+    policed(egress, 64)
+}
+
+/// A runtime with a policy of its own.
+pub(crate) fn policed(egress: EgressPolicy, slots: u32) -> Runtime {
     let config = Config {
-        slots: 64,
+        slots,
         egress,
         ..Config::default()
     };
