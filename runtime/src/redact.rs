@@ -40,10 +40,26 @@ struct Armed {
     forms: Vec<Needle>,
 }
 
+/// All secrets that were used.
+struct Armory {
+    secrets: Vec<Armed>,
+    /// Whether a form of one of them can begin with a byte, so that most places are passed by.
+    begins: [bool; 256],
+}
+
+impl Default for Armory {
+    fn default() -> Self {
+        Self {
+            secrets: Vec::new(),
+            begins: [false; 256],
+        }
+    }
+}
+
 /// The secrets that a call has used, as texts to look for.
 #[derive(Default)]
 pub(crate) struct Redactor {
-    armed: RwLock<Vec<Armed>>,
+    armory: RwLock<Armory>,
 }
 
 /// A piece that is masked.
@@ -58,11 +74,15 @@ impl Redactor {
     /// Looks for a secret from now on.
     pub(crate) fn arm(&self, name: &SecretName, value: &str, sight: Sight) {
         let mask = format!("[secret {name}]");
-        let mut armed = self.armed.write().unwrap_or_else(PoisonError::into_inner);
-        if !value.is_empty() && armed.iter().all(|armed| armed.mask != mask) {
-            let forms = needle::forms(value);
-            armed.push(Armed { mask, sight, forms });
+        let mut armory = self.armory.write().unwrap_or_else(PoisonError::into_inner);
+        if value.is_empty() || armory.secrets.iter().any(|armed| armed.mask == mask) {
+            return;
         }
+        let forms = needle::forms(value);
+        for (byte, begins) in (0..=u8::MAX).zip(&mut armory.begins) {
+            *begins |= forms.iter().any(|form| form.may_begin_with(byte));
+        }
+        armory.secrets.push(Armed { mask, sight, forms });
     }
 
     /// Masks a text that is owned; gives it back untouched when there is nothing to mask.
@@ -77,8 +97,8 @@ impl Redactor {
     /// across the place is masked as a whole.
     pub(crate) fn masked<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {
         let shown = text.floor_char_boundary(shown);
-        let armed = self.armed();
-        let found = find(&armed, Audience::Outside, text.as_bytes(), shown);
+        let armory = self.armory();
+        let found = find(&armory, Audience::Outside, text.as_bytes(), shown);
         if found.is_empty() {
             return Cow::Borrowed(&text[..shown]);
         }
@@ -95,22 +115,22 @@ impl Redactor {
 
     /// Masks bytes.
     pub(crate) fn mask_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
-        replaced(&self.armed(), Audience::Outside, bytes)
+        replaced(&self.armory(), Audience::Outside, bytes)
     }
 
     /// Masks what comes from outside for the eyes of the tool: a host may send back the secrets
     /// that were sent to it.
     pub(crate) fn hide(&self, bytes: Vec<u8>) -> Vec<u8> {
-        replaced(&self.armed(), Audience::Guest, bytes)
+        replaced(&self.armory(), Audience::Guest, bytes)
     }
 
-    fn armed(&self) -> RwLockReadGuard<'_, Vec<Armed>> {
-        self.armed.read().unwrap_or_else(PoisonError::into_inner)
+    fn armory(&self) -> RwLockReadGuard<'_, Armory> {
+        self.armory.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn replaced(armed: &[Armed], audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
-    let found = find(armed, audience, &bytes, bytes.len());
+fn replaced(armory: &Armory, audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
+    let found = find(armory, audience, &bytes, bytes.len());
     if found.is_empty() {
         return bytes;
     }
@@ -127,41 +147,47 @@ fn replaced(armed: &[Armed], audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
 
 /// The pieces to mask that begin before a place, in order. Matches that overlap are one piece, so
 /// that none leaves an edge.
-fn find<'a>(armed: &'a [Armed], audience: Audience, hay: &[u8], shown: usize) -> Vec<Found<'a>> {
-    let wanted: Vec<_> = armed
-        .iter()
-        .filter(|armed| audience == Audience::Outside || armed.sight == Sight::Hidden)
-        .flat_map(|armed| armed.forms.iter().map(|form| (form, armed.mask.as_str())))
-        .collect();
+fn find<'a>(armory: &'a Armory, audience: Audience, hay: &[u8], shown: usize) -> Vec<Found<'a>> {
     let mut found: Vec<Found<'a>> = Vec::new();
-    if wanted.is_empty() {
+    if armory.secrets.is_empty() {
         return found;
     }
-    let may_begin: Vec<bool> = (0..=u8::MAX)
-        .map(|byte| wanted.iter().any(|(form, _)| form.may_begin_with(byte)))
-        .collect();
     let mut at = 0;
     while at < hay.len().min(shown) {
-        if hay[at] == b'['
-            && let Some(mask) = armed
-                .iter()
-                .find(|a| hay[at..].starts_with(a.mask.as_bytes()))
-            && found.last().is_none_or(|last| last.range.end <= at)
+        let byte = hay[at];
+        let is_covered = found.last().is_some_and(|last| at < last.range.end);
+        if byte == b'['
+            && !is_covered
+            && let Some(len) = masked_before(armory, &hay[at..])
         {
-            // Masked before.
-            at += mask.mask.len();
+            at += len;
             continue;
         }
-        if may_begin[usize::from(hay[at])] {
-            for (form, mask) in &wanted {
-                if let Some(range) = form.matched(hay, at) {
-                    add(&mut found, range, mask);
+        if armory.begins[usize::from(byte)] {
+            for armed in &armory.secrets {
+                if audience == Audience::Guest && armed.sight == Sight::Revealed {
+                    continue;
+                }
+                let forms = armed.forms.iter();
+                for form in forms.filter(|form| form.may_begin_with(byte)) {
+                    if let Some(range) = form.matched(hay, at) {
+                        add(&mut found, range, &armed.mask);
+                    }
                 }
             }
         }
         at += 1;
     }
     found
+}
+
+/// How long the mask is that a text begins with.
+fn masked_before(armory: &Armory, hay: &[u8]) -> Option<usize> {
+    let masks = armory.secrets.iter().map(|armed| armed.mask.as_bytes());
+    masks
+        .filter(|mask| hay.starts_with(mask))
+        .map(<[u8]>::len)
+        .next()
 }
 
 fn add<'a>(found: &mut Vec<Found<'a>>, range: Range<usize>, mask: &'a str) {

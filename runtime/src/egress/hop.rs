@@ -215,6 +215,8 @@ mod tests {
             headers: vec![
                 ("authorization".to_owned(), "own".to_owned()),
                 ("content-type".to_owned(), "text/plain".to_owned()),
+                // Headers of this name follow to any origin, and this one must not.
+                ("accept".to_owned(), "{{casemate-secret-0}}".to_owned()),
             ],
             body: Some(b"body".to_vec()),
             timeout_ms: None,
@@ -247,7 +249,7 @@ mod tests {
         for status in [301, 302, 303] {
             let next = redirected("https://a.test/", status, "/next").unwrap();
             assert_eq!((&next.method, next.body.is_none()), (&Method::GET, true));
-            assert_eq!(names(&next), ["authorization"], "{status}");
+            assert_eq!(names(&next), ["authorization", "accept"], "{status}");
         }
         for status in [307, 308] {
             let next = redirected("https://a.test/", status, "/next").unwrap();
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn authorization_does_not_follow_to_another_origin() {
+    fn what_may_prove_who_asks_does_not_follow_to_another_origin() {
         for to in [
             "https://b.test/",
             "https://a.test:8443/",
@@ -266,7 +268,7 @@ mod tests {
             assert_eq!(names(&next), ["content-type"], "{to}");
         }
         let same = redirected("https://a.test/", 307, "https://A.test:443/x").unwrap();
-        assert_eq!(names(&same), ["authorization", "content-type"]);
+        assert_eq!(names(&same), ["authorization", "content-type", "accept"]);
     }
 
     #[test]

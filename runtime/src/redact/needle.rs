@@ -83,13 +83,18 @@ impl Needle {
 
     /// Where a match that begins here lies, with the neighbors that hold bits of it.
     pub(super) fn matched(&self, hay: &[u8], start: usize) -> Option<Range<usize>> {
+        let mut wanted = self.text.expose_secret().chars();
+        let firsts = self.alphabet.steps(hay, start, wanted.next()?);
+        if firsts == [None, None] {
+            return None;
+        }
         // Several ends are possible where a text holds backslashes or percent signs itself.
-        let mut ends = vec![start];
+        let mut ends: Vec<_> = firsts.into_iter().flatten().collect();
         let mut next = Vec::with_capacity(2);
-        for wanted in self.text.expose_secret().chars() {
+        for wanted in wanted {
             next.clear();
             for end in &ends {
-                self.alphabet.steps(hay, *end, wanted, &mut next);
+                next.extend(self.alphabet.steps(hay, *end, wanted).into_iter().flatten());
             }
             next.sort_unstable();
             next.dedup();
@@ -126,8 +131,8 @@ impl Alphabet {
         }
     }
 
-    /// Adds the ends of all ways in which a character can be written here.
-    fn steps(self, hay: &[u8], at: usize, wanted: char, ends: &mut Vec<usize>) {
+    /// The ends of the ways in which a character can be written here: as itself, and escaped.
+    fn steps(self, hay: &[u8], at: usize, wanted: char) -> [Option<usize>; 2] {
         let rest = &hay[at..];
         let mut raw = [0; 4];
         let raw = wanted.encode_utf8(&mut raw).as_bytes();
@@ -135,19 +140,17 @@ impl Alphabet {
             (Some(byte), [_]) => byte.is_ascii() && self.same(wanted, char::from(*byte)),
             _ => rest.starts_with(raw),
         };
-        if is_raw || (wanted == ' ' && rest.first() == Some(&b'+')) {
-            ends.push(at + raw.len());
-        }
+        let is_raw = is_raw || (wanted == ' ' && rest.first() == Some(&b'+'));
         let escaped = match rest.first() {
             Some(b'\\') => unescaped(rest),
             Some(b'%') => percent_decoded(rest, raw.len()),
             _ => None,
         };
-        if let Some((found, len)) = escaped
-            && self.same(wanted, found)
-        {
-            ends.push(at + len);
-        }
+        let escaped = escaped.filter(|(found, _)| self.same(wanted, *found));
+        [
+            is_raw.then_some(at + raw.len()),
+            escaped.map(|(_, len)| at + len),
+        ]
     }
 }
 
@@ -183,7 +186,7 @@ fn unicode(text: &[u8]) -> Option<(char, usize)> {
 
 /// The character behind so many percent-encoded bytes.
 fn percent_decoded(text: &[u8], bytes: usize) -> Option<(char, usize)> {
-    let mut decoded = Zeroizing::new([0; 4]);
+    let mut decoded = [0; 4];
     for (place, code) in decoded.iter_mut().zip(text.chunks(3)).take(bytes) {
         match code {
             [b'%', digits @ ..] if digits.len() == 2 => *place = u8::try_from(hex(digits)?).ok()?,

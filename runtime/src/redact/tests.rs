@@ -186,6 +186,21 @@ fn a_secret_across_the_end_of_what_is_shown_is_masked_as_a_whole() {
 }
 
 #[test]
+fn of_base64_every_character_with_a_bit_of_the_secret_is_masked() {
+    let value = "hunter22!";
+    let redactor = redactor(&[("TOKEN", value)]);
+    for (before, after) in (0..9).map(|case| (case / 3, case % 3)) {
+        let text = [&"x".repeat(before), value, &"z".repeat(after)].concat();
+        let encoded = STANDARD_NO_PAD.encode(text);
+        // Six bits to a character: these have none of the secret.
+        let front = &encoded[..before * 8 / 6];
+        let back = &encoded[((before + value.len()) * 8).div_ceil(6)..];
+        let expected = format!("{front}[secret TOKEN]{back}");
+        assert_eq!(redactor.mask(encoded), expected, "{before} {after}");
+    }
+}
+
+#[test]
 fn each_line_of_a_secret_is_masked() {
     let key = "-----BEGIN KEY-----\nMIIBVgIBADANBgkqhkiG9w0BAQ\n-----END KEY-----\n";
     let redactor = redactor(&[("KEY", key)]);
