@@ -104,7 +104,6 @@ fn servers(addresses: &[SocketAddr]) -> Result<TokioResolver, Unresolved> {
     options.negative_max_ttl = Some(Duration::ZERO);
     options.timeout = QUESTION;
     options.attempts = 1;
-    options.case_randomization = true;
     let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
     builder.with_options(options).build().map_err(|error| {
         tracing::error!(%error, "no resolver for a call");
