@@ -33,6 +33,20 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    fn new(limits: &Limits, log: Log) -> Self {
+        Self {
+            host_calls: AtomicU64::new(0),
+            cpu_ns: AtomicU64::new(0),
+            host_call_limit: limits.host_calls,
+            log: Mutex::new(log),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_log(log: Log) -> Arc<Self> {
+        Arc::new(Self::new(&Limits::default(), log))
+    }
+
     /// Calls from the guest to the host so far.
     pub(crate) fn host_calls(&self) -> u64 {
         self.host_calls.load(Ordering::Relaxed)
@@ -120,18 +134,9 @@ impl State {
         outgoing: Outgoing,
         budget: Arc<Budget>,
     ) -> Self {
-        let redactor = Arc::new(Redactor::new(&environment.secrets));
-        let shared = Arc::new(Shared {
-            host_calls: AtomicU64::new(0),
-            cpu_ns: AtomicU64::new(0),
-            host_call_limit: limits.host_calls,
-            log: Mutex::new(Log::new(
-                started,
-                limits,
-                redactor.clone(),
-                observer.clone(),
-            )),
-        });
+        let redactor = Arc::new(Redactor::default());
+        let log = Log::new(started, limits, redactor.clone(), observer.clone());
+        let shared = Arc::new(Shared::new(limits, log));
         let printed =
             [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
         let mut table = ResourceTable::new();
@@ -145,7 +150,7 @@ impl State {
                 deadline: started + limits.wall(),
                 grant: environment.grant.clone(),
                 control: environment.control.clone(),
-                secrets: Secrets::new(environment),
+                secrets: Secrets::new(environment, redactor.clone()),
                 redactor,
                 observer,
                 outgoing,
@@ -180,7 +185,13 @@ impl State {
             cpu: session.shared.cpu(),
             host_calls: session.shared.host_calls(),
             http_requests: session.outgoing.requests(),
-            hosts: session.outgoing.take_hosts(),
+            hosts: session
+                .outgoing
+                .take_hosts()
+                .into_iter()
+                // A tool with a wildcard grant chooses a part of the name.
+                .map(|host| session.redactor.mask(host))
+                .collect(),
             secrets: session.secrets.take_used(),
             log,
             log_dropped,

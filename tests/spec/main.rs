@@ -14,6 +14,7 @@ mod calls;
 mod clients;
 mod command_line;
 mod durability;
+mod egress;
 mod endpoint;
 mod files;
 mod limits;

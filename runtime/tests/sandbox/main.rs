@@ -4,9 +4,10 @@
 
 mod artifacts;
 mod describing;
+mod egress;
 mod limits;
 mod neighbors;
-mod network;
+mod redaction;
 mod rejections;
 mod results;
 mod support;

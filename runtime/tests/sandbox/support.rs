@@ -4,6 +4,7 @@
 //! of the world `tool`. Its answer lies at address 16; untouched memory there means a complete,
 //! empty result.
 
+pub(crate) mod dns;
 pub(crate) mod guest;
 pub(crate) mod http;
 pub(crate) mod server;
@@ -23,14 +24,22 @@ pub(crate) fn local_runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         with_policy(EgressPolicy {
-            allow_private: true,
+            allow_ranges: ["127.0.0.0/8", "::1/128"]
+                .map(|range| range.parse().unwrap())
+                .into(),
+            ..EgressPolicy::default()
         })
     })
 }
 
 fn with_policy(egress: EgressPolicy) -> Runtime {
+    policed(egress, 64)
+}
+
+/// A runtime with a policy of its own.
+pub(crate) fn policed(egress: EgressPolicy, slots: u32) -> Runtime {
     let config = Config {
-        slots: 64,
+        slots,
         egress,
         ..Config::default()
     };
