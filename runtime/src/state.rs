@@ -33,19 +33,6 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn new(limits: &Limits, log: Log) -> Self {
-        Self {
-            host_calls: AtomicU64::new(0),
-            host_call_limit: limits.host_calls,
-            log: Mutex::new(log),
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn with_log(log: Log) -> Arc<Self> {
-        Arc::new(Self::new(&Limits::default(), log))
-    }
-
     /// Calls from the guest to the host so far.
     pub(crate) fn host_calls(&self) -> u64 {
         self.host_calls.load(Ordering::Relaxed)
@@ -119,8 +106,16 @@ impl State {
         outgoing: Outgoing,
     ) -> Self {
         let redactor = Arc::new(Redactor::default());
-        let log = Log::new(started, limits, redactor.clone(), observer.clone());
-        let shared = Arc::new(Shared::new(limits, log));
+        let shared = Arc::new(Shared {
+            host_calls: AtomicU64::new(0),
+            host_call_limit: limits.host_calls,
+            log: Mutex::new(Log::new(
+                started,
+                limits,
+                redactor.clone(),
+                observer.clone(),
+            )),
+        });
         let printed =
             [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
         let mut table = ResourceTable::new();
@@ -166,13 +161,8 @@ impl State {
         let (log, log_dropped) = session.shared.log().take();
         Used {
             host_calls: session.shared.host_calls(),
-            hosts: session
-                .outgoing
-                .take_hosts()
-                .into_iter()
-                // A tool with a wildcard grant chooses a part of the name.
-                .map(|host| session.redactor.mask(host))
-                .collect(),
+            // A tool with a wildcard grant chooses a part of the name.
+            hosts: session.redactor.mask_all(session.outgoing.take_hosts()),
             secrets: session.secrets.take_used(),
             log,
             log_dropped,
