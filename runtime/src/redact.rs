@@ -93,6 +93,11 @@ impl Redactor {
         }
     }
 
+    /// Masks each of some texts.
+    pub(crate) fn mask_all(&self, texts: Vec<String>) -> Vec<String> {
+        texts.into_iter().map(|text| self.mask(text)).collect()
+    }
+
     /// Masks a text up to a place; what lies behind it is left out, but seen, so that a secret
     /// across the place is masked as a whole.
     pub(crate) fn masked<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {

@@ -33,20 +33,6 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn new(limits: &Limits, log: Log) -> Self {
-        Self {
-            host_calls: AtomicU64::new(0),
-            cpu_ns: AtomicU64::new(0),
-            host_call_limit: limits.host_calls,
-            log: Mutex::new(log),
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn with_log(log: Log) -> Arc<Self> {
-        Arc::new(Self::new(&Limits::default(), log))
-    }
-
     /// Calls from the guest to the host so far.
     pub(crate) fn host_calls(&self) -> u64 {
         self.host_calls.load(Ordering::Relaxed)
@@ -135,8 +121,17 @@ impl State {
         budget: Arc<Budget>,
     ) -> Self {
         let redactor = Arc::new(Redactor::default());
-        let log = Log::new(started, limits, redactor.clone(), observer.clone());
-        let shared = Arc::new(Shared::new(limits, log));
+        let shared = Arc::new(Shared {
+            host_calls: AtomicU64::new(0),
+            cpu_ns: AtomicU64::new(0),
+            host_call_limit: limits.host_calls,
+            log: Mutex::new(Log::new(
+                started,
+                limits,
+                redactor.clone(),
+                observer.clone(),
+            )),
+        });
         let printed =
             [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
         let mut table = ResourceTable::new();
@@ -185,13 +180,8 @@ impl State {
             cpu: session.shared.cpu(),
             host_calls: session.shared.host_calls(),
             http_requests: session.outgoing.requests(),
-            hosts: session
-                .outgoing
-                .take_hosts()
-                .into_iter()
-                // A tool with a wildcard grant chooses a part of the name.
-                .map(|host| session.redactor.mask(host))
-                .collect(),
+            // A tool with a wildcard grant chooses a part of the name.
+            hosts: session.redactor.mask_all(session.outgoing.take_hosts()),
             secrets: session.secrets.take_used(),
             log,
             log_dropped,

@@ -102,19 +102,29 @@ impl OutputStream for Printed {
 mod tests {
     use super::*;
     use crate::{
-        log::Log,
-        redact::{Redactor, Sight},
-        runtime::Unobserved,
+        egress::{Egress, Outgoing},
+        limiter::Budget,
+        redact::Sight,
+        runtime::{EgressPolicy, Environment, Unobserved},
+        state::State,
     };
     use casemate_domain::Limits;
 
     /// The lines that are logged of what a guest prints, a few bytes at a time, with this secret.
     fn printed(secret: &str, text: &str) -> Vec<String> {
-        let redactor = Arc::new(Redactor::default());
-        redactor.arm(&"TOKEN".parse().unwrap(), secret, Sight::Revealed);
-        let started = std::time::Instant::now();
-        let log = Log::new(started, &Limits::default(), redactor, Arc::new(Unobserved));
-        let shared = Shared::with_log(log);
+        let limits = Limits::default();
+        let egress = Arc::new(Egress::new(&EgressPolicy::default()).unwrap());
+        let state = State::new(
+            Environment::default(),
+            &limits,
+            Arc::new(Unobserved),
+            std::time::Instant::now(),
+            Outgoing::new(egress, &limits),
+            Arc::new(Budget::new(u64::MAX)),
+        );
+        let session = state.session_ref();
+        let (name, shared) = ("TOKEN".parse().unwrap(), session.shared.clone());
+        session.redactor.arm(&name, secret, Sight::Revealed);
         let printed = Printed::new(shared.clone(), LogLevel::Info);
         text.as_bytes()
             .chunks(7)
