@@ -16,6 +16,7 @@ mod command_line;
 mod durability;
 mod endpoint;
 mod files;
+mod hostile;
 mod newcomer;
 mod problems;
 mod samples;

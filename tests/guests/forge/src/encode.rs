@@ -105,7 +105,7 @@ pub(crate) fn guest(module: &str, wasi: &[String], part: Option<&Part>) -> Vec<u
     );
     let wasm = component_of(&wit, "made", module);
     match part {
-        Some(part) => part::put_in(&wasm, part),
+        Some(part) => part::put_beside(&wasm, part),
         None => wasm,
     }
 }

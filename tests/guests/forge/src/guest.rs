@@ -133,7 +133,7 @@ impl Guest {
 
     /// The core module alone, in text.
     pub fn module(&self, call: &str) -> String {
-        let texts: String = self.texts.iter().map(|b| format!("\\{b:02x}")).collect();
+        let texts = quoted(&self.texts);
         let end = TEXTS + u32::try_from(self.texts.len()).unwrap();
         let heap = end.next_multiple_of(HEAP).max(HEAP);
         let pages = heap / HEAP + ROOM;
@@ -175,10 +175,37 @@ fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
     if text.is_empty() { default } else { text }
 }
 
-/// `[method]output-stream.write` → `output-stream-write`.
+/// `[method]output-stream.write` → `output-stream-write`, `[constructor]thing` → `new-thing`,
+/// `[resource-drop]thing` → `drop-thing`.
 fn plain(function: &str) -> String {
-    let name = function.split_once(']').map_or(function, |(_, name)| name);
-    name.replace('.', "-")
+    let named = function
+        .strip_prefix("[constructor]")
+        .map(|name| format!("new-{name}"));
+    let named = named.or_else(|| {
+        let name = function.strip_prefix("[resource-drop]")?;
+        Some(format!("drop-{name}"))
+    });
+    let method = || {
+        function
+            .split_once(']')
+            .map_or(function, |(_, name)| name)
+            .replace('.', "-")
+    };
+    named.unwrap_or_else(method)
+}
+
+/// Bytes as a string of the text format.
+fn quoted(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'{' | b'}' | b':' | b',' => {
+                text.push(char::from(*byte));
+            }
+            _ => text += &format!("\\{byte:02x}"),
+        }
+    }
+    text
 }
 
 /// A guest without imports whose `call` has this body.
