@@ -205,7 +205,9 @@ fn character(tool: &str, character: u32) -> Vec<u8> {
          (func (export \"go\") (param \"c\" char) (canon lift (core func $i \"go\")))";
     Guest::named(tool)
         .part(Part::seam("go: func(c: char);", "(param i32)", component))
-        .call(&format!("(call $go (i32.const {character})) (i32.const 16)"))
+        .call(&format!(
+            "(call $go (i32.const {character})) (i32.const 16)"
+        ))
 }
 
 fn flags(tool: &str) -> Vec<u8> {

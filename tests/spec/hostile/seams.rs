@@ -42,9 +42,7 @@ static SEAMS: Family = Family {
         Row {
             id: "G16f",
             what: "grows its memory while it is asked for some",
-            guest: |tool| {
-                gives(tool, "(drop (memory.grow (i32.const 1))) (i32.const 65536)")
-            },
+            guest: |tool| gives(tool, "(drop (memory.grow (i32.const 1))) (i32.const 65536)"),
             ends: Completes,
             control: None("nothing is wrong: the host looks at memory anew each time"),
         },
@@ -100,7 +98,10 @@ static SEAMS: Family = Family {
             what: "a handle that nobody gave out",
             guest: |tool| with_clock(tool, "(call $pollable-block (i32.const 12345))"),
             ends: Stopped("abi_error"),
-            control: Honest(|tool| with_clock(tool, "(call $pollable-block (call $soon))"), Completes),
+            control: Honest(
+                |tool| with_clock(tool, "(call $pollable-block (call $soon))"),
+                Completes,
+            ),
         },
         Row {
             id: "G19b",
@@ -145,7 +146,10 @@ static SEAMS: Family = Family {
             what: "a handle of another type",
             guest: |tool| with_stream(tool, "(call $pollable-block (call $get-stdout))"),
             ends: Stopped("abi_error"),
-            control: Honest(|tool| with_stream(tool, "(drop (call $get-stdout))"), Completes),
+            control: Honest(
+                |tool| with_stream(tool, "(drop (call $get-stdout))"),
+                Completes,
+            ),
         },
         Row {
             id: "G19e",
