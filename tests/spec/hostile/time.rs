@@ -147,7 +147,11 @@ fn assert_in_time(family: &Family) {
         println!("{}: {} ms", record["tool"], wall / 1_000);
         assert!(wall >= WALL_MS * 1_000, "{record}");
         let works_the_host = WORK_THE_HOST.contains(&record["tool"].as_str().unwrap());
-        let slack = if works_the_host { HOST_SLACK_MS } else { SLACK_MS };
+        let slack = if works_the_host {
+            HOST_SLACK_MS
+        } else {
+            SLACK_MS
+        };
         assert!(wall <= (WALL_MS + slack) * 1_000, "{record}");
     }
 }
