@@ -15,6 +15,7 @@ mod compile;
 mod counters;
 mod cpu;
 mod family;
+mod generated;
 mod handles;
 mod hostcalls;
 mod imports;

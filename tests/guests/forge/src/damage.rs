@@ -86,29 +86,52 @@ impl Random {
     }
 }
 
-/// The bytes with a few changes: flipped, overwritten, repeated, taken out, put in.
+/// The bytes with a few changes. Most of them are in the code and the data of the first module and
+/// leave lengths as they are: elsewhere hardly any change leaves a component.
 pub fn mutated(wasm: &[u8], random: &mut Random) -> Vec<u8> {
+    let hot = code_and_data(wasm);
     let mut bytes = wasm.to_vec();
-    for _ in 0..=random.below(4) {
-        let at = random.below(bytes.len());
-        let count = random.below(8).min(bytes.len() - at);
-        match random.below(5) {
-            0 => bytes[at] ^= 1 << random.below(8),
-            1 => bytes[at] = random.next().to_le_bytes()[0],
-            2 => {
-                let piece = bytes[at..at + count].to_vec();
-                bytes.splice(at..at, piece);
-            }
-            3 if count < bytes.len() => {
-                bytes.drain(at..at + count);
-            }
-            _ => {
-                let piece = random.bytes(count);
-                bytes.splice(at..at, piece);
-            }
+    for _ in 0..=random.below(2) {
+        if random.below(5) == 0 {
+            change_anywhere(&mut bytes, random);
+        } else {
+            let at = hot.start + random.below(hot.len());
+            bytes[at] = match random.below(3) {
+                0 => bytes[at] ^ (1 << random.below(8)),
+                1 => random.next().to_le_bytes()[0],
+                _ => [0, 1, 0x7f, 0x80, 0xff][random.below(5)],
+            };
         }
     }
     bytes
+}
+
+fn change_anywhere(bytes: &mut Vec<u8>, random: &mut Random) {
+    let at = random.below(bytes.len() - 8);
+    let end = at + random.below(8);
+    match random.below(4) {
+        0 => {
+            let piece = bytes[at..end].to_vec();
+            bytes.splice(at..at, piece);
+        }
+        1 => {
+            bytes.drain(at..end);
+        }
+        _ => bytes[at] ^= 1 << random.below(8),
+    }
+}
+
+fn code_and_data(wasm: &[u8]) -> Range<usize> {
+    let payloads = Parser::new(0).parse_all(wasm).map(Result::unwrap);
+    let ranges = payloads.filter_map(|payload| match payload {
+        Payload::CodeSectionStart { range, .. } => Some(range),
+        Payload::DataSection(section) => Some(section.range()),
+        _ => None,
+    });
+    let mut ranges = ranges.take(2);
+    let code = ranges.next().unwrap();
+    let data = ranges.next().unwrap();
+    code.start..data.end
 }
 
 #[cfg(test)]
