@@ -13,6 +13,7 @@ mod artifacts;
 mod calls;
 mod clients;
 mod command_line;
+mod damage;
 mod durability;
 mod endpoint;
 mod files;
