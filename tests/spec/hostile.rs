@@ -19,6 +19,7 @@ mod generated;
 mod handles;
 mod hostcalls;
 mod imports;
+mod leaks;
 mod leaving;
 mod logs;
 mod malformed;

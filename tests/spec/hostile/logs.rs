@@ -17,7 +17,7 @@ const ROOMY: Settings = &[
     ("limits.log_bytes", 10_000_000),
 ];
 
-static LOGS: Family = Family {
+pub(super) static LOGS: Family = Family {
     name: "logs",
     settings: &[("limits.log_lines", 100), ("limits.log_bytes", 20_000)],
     rows: &[

@@ -26,7 +26,7 @@ macro_rules! bodies {
     };
 }
 
-static CRASHES: Family = Family {
+pub(super) static CRASHES: Family = Family {
     name: "crashes",
     settings: &[],
     rows: &bodies! {
