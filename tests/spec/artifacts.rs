@@ -89,37 +89,6 @@ fn artifacts_are_for_the_gateway_alone() {
 }
 
 #[test]
-fn a_damaged_artifact_is_made_again_and_the_call_works() {
-    let (mut gateway, server) = with_echo();
-    let artifact = the_artifact(&gateway);
-    let whole = fs::read(&artifact).unwrap();
-    let flipped = |place: usize| {
-        let mut bytes = whole.clone();
-        bytes[place] ^= 1;
-        bytes
-    };
-    let cases = [
-        ("in its head", flipped(0)),
-        ("in the code", flipped(whole.len() / 2)),
-        ("in the trailer", flipped(whole.len() - 100)),
-        ("in the authentication code", flipped(whole.len() - 1)),
-        ("cut off", whole[..whole.len() / 2].to_vec()),
-        ("empty", Vec::new()),
-    ];
-    for (what, bytes) in cases {
-        replace(&artifact, &bytes);
-        let log = call_after_restart(&mut gateway, &server);
-        assert!(
-            log.contains(DAMAGED) && log.contains(COMPILED),
-            "{what}: {log}"
-        );
-        assert_ne!(fs::read(&artifact).unwrap(), bytes, "{what}");
-        let log = call_after_restart(&mut gateway, &server);
-        assert!(!log.contains(COMPILED), "{what}, once made again: {log}");
-    }
-}
-
-#[test]
 fn the_artifact_of_one_component_never_stands_in_for_another() {
     let (mut gateway, server) = with_echo();
     let echos = the_artifact(&gateway);

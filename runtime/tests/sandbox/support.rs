@@ -1,13 +1,12 @@
 //! Guests in a few lines of WebAssembly text, and calls of them.
 //!
-//! A guest is a core module that follows the canonical ABI by hand and is wrapped into a component
-//! of the world `tool`. Its answer lies at address 16; untouched memory there means a complete,
-//! empty result.
+//! The guests come from the crate that makes them for all tests.
 
 pub(crate) mod dns;
-pub(crate) mod guest;
 pub(crate) mod http;
 pub(crate) mod server;
+
+pub(crate) use casemate_guest_forge as guest;
 
 use casemate_domain::{Call, Caller, Conclusion, Credential, KeyId, Limits, Outcome, StopReason};
 use casemate_runtime::{Component, Config, EgressPolicy, Environment, Runtime, Unobserved};

@@ -19,6 +19,8 @@ use tokio::{
 const CODE_BYTES: u64 = 256 << 20;
 /// How much of what a failing worker says is logged.
 const COMPLAINT_BYTES: u64 = 4 << 10;
+/// The exit code of a Rust program that panicked.
+const PANICKED: i32 = 101;
 /// Threads of the compiler; each reserves address space, of which a worker has little.
 const THREADS: usize = 4;
 
@@ -132,16 +134,22 @@ fn judge(ended: Ended) -> Result<Bytes, Failure> {
         tracing::info!(signal, "a compilation was ended by its limits");
         return Err(too_costly("time or memory"));
     }
+    let complaint = String::from_utf8_lossy(&ended.complaint);
+    let complaint = complaint.trim().escape_debug();
+    if ended.status.code() == Some(PANICKED) {
+        // Either a limit showed in a way that the compiler does not expect, or the component found
+        // a fault of it. It is contained here, and the next component gets a process of its own.
+        tracing::error!(%complaint, "the compiler gave up on a component");
+        return Err(too_costly("from the compiler"));
+    }
     let answer = Answer::parse(ended.answer.into()).filter(|_| ended.status.success());
     match answer {
         Some(Answer::Code(code)) => Ok(code),
         Some(Answer::Rejected(rejection)) => Err(Failure::Rejected(rejection)),
         None => {
-            let complaint = String::from_utf8_lossy(&ended.complaint);
             let status = ended.status;
             Err(Failure::Host(format!(
-                "the compiler ended early ({status}): {}",
-                complaint.trim().escape_debug()
+                "the compiler ended early ({status}): {complaint}"
             )))
         }
     }
@@ -189,8 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn a_component_that_makes_the_compiler_panic_is_refused_and_whatever_it_wrote_is_not_taken() {
+        let Err(Failure::Rejected(rejection)) = ended(PANICKED << 8, b"Ccode") else {
+            panic!("taken");
+        };
+        assert_eq!(rejection.kind, RejectionKind::CompileBudget);
+    }
+
+    #[test]
     fn a_worker_that_failed_or_wrote_no_answer_is_the_hosts_fault() {
-        for (status, answer) in [(1 << 8, b"Ccode".as_slice()), (101 << 8, b""), (0, b"")] {
+        for (status, answer) in [(1 << 8, b"Ccode".as_slice()), (2 << 8, b""), (0, b"")] {
             let Err(Failure::Host(text)) = ended(status, answer) else {
                 panic!("{status}");
             };
