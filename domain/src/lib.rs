@@ -39,7 +39,9 @@ pub use limit::{
     CompileLimits, ExplainedLimit, InvalidAmount, Level, Limit, LimitChain, LimitSettings,
     LimitStep, Limits, PlatformLimit, PlatformLimits, Profile, SandboxLimits, Unit,
 };
-pub use name::{ComponentName, KeyName, SecretName, ServerName, ToolName, WorkspaceName};
+pub use name::{
+    ComponentName, KeyName, SecretName, ServerName, TokenName, ToolName, WorkspaceName,
+};
 pub use outcome::{
     Conclusion, InputBody, InputRequest, NeedInput, Outcome, ProtocolError, Receipt, Stop,
     StopReason, ToolError, ToolResult,

@@ -1,6 +1,6 @@
 //! Names that people choose.
 
-use crate::Invalid;
+use crate::{Invalid, hidden_character, is_invisible};
 use std::{fmt, str::FromStr};
 
 macro_rules! names {
@@ -72,6 +72,8 @@ names! {
     SecretName("secret name", upper_snake);
     /// The label of a key: 1 to 64 printable characters.
     KeyName("key name", label);
+    /// The label of an access token: 1 to 64 printable characters.
+    TokenName("token name", label);
 }
 
 fn slug(text: &str) -> Result<(), String> {
@@ -117,11 +119,11 @@ fn upper_snake(text: &str) -> Result<(), String> {
 
 fn label(text: &str) -> Result<(), String> {
     let length = text.chars().count();
-    let valid =
-        (1..=64).contains(&length) && text.trim() == text && !text.chars().any(char::is_control);
+    let is_readable = !text.chars().any(char::is_control) && hidden_character(text).is_none();
+    let valid = (1..=64).contains(&length) && text.trim() == text && is_readable;
     valid.then_some(()).ok_or_else(|| {
         format!(
-            "`{}` must be 1 to 64 characters without control characters",
+            "`{}` must be 1 to 64 characters without control and invisible ones",
             shown(text)
         )
     })
@@ -130,7 +132,14 @@ fn label(text: &str) -> Result<(), String> {
 /// At most 40 characters of a refused name, with nothing that would act on a terminal.
 fn shown(text: &str) -> String {
     let short: String = text.chars().take(40).collect();
-    short.escape_debug().to_string()
+    let written_out = |c: char| {
+        if is_invisible(c) {
+            c.escape_unicode().to_string()
+        } else {
+            c.escape_debug().to_string()
+        }
+    };
+    short.chars().map(written_out).collect()
 }
 
 #[cfg(test)]
@@ -164,11 +173,15 @@ mod tests {
         assert!("api_key".parse::<SecretName>().is_err());
         assert!(" padded".parse::<KeyName>().is_err());
         assert!("bell\u{7}".parse::<KeyName>().is_err());
+        assert!("gpj\u{202E}exe".parse::<KeyName>().is_err());
+        assert!("Ada\u{200B}".parse::<TokenName>().is_err());
     }
 
     #[test]
     fn a_refusal_shows_no_control_characters() {
         let error = "a\u{1b}[2J".parse::<ToolName>().unwrap_err();
         assert!(!error.to_string().contains('\u{1b}'), "{error}");
+        let error = "a\u{202E}".parse::<KeyName>().unwrap_err();
+        assert!(error.to_string().contains("\\u{202e}"), "{error}");
     }
 }

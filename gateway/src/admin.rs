@@ -8,6 +8,7 @@ pub mod keys;
 pub mod limits;
 pub mod secrets;
 pub mod servers;
+pub mod tokens;
 pub mod tools;
 pub mod versions;
 pub mod workspaces;
@@ -15,12 +16,14 @@ pub mod workspaces;
 pub use extract::{Body, Parameters};
 
 use crate::{
+    host_name,
+    listen::Peer,
     problem::{Code, Problem},
     service::Service,
 };
 use axum::{
     extract::{Request, State},
-    http::{Method, Uri, header},
+    http::{HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -34,26 +37,41 @@ pub struct App {
     pub service: Arc<Service>,
     /// What stands before `/mcp/…` in the URL of a server, without a slash at its end.
     pub public_url: Arc<str>,
+    /// The largest request for a call, in bytes: as large as one of a client.
+    pub max_call_bytes: usize,
     /// Ends streams when the gateway stops.
     pub stop: CancellationToken,
 }
 
 /// Lets a request through if its access token is right, and tells the handler whose it is.
 pub async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let token = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token);
-    match app.service.access().administrator(token) {
+    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    // Of two headers a proxy in front may have checked the other one.
+    let (first, is_only) = (values.next(), values.next().is_none());
+    let token = bearer(first);
+    let access = app.service.access();
+    match access.administrator(token).filter(|_| is_only) {
         Some(administrator) => {
             request.extensions_mut().insert(administrator);
             next.run(request).await
         }
-        None => unauthenticated().into_response(),
+        None => {
+            access.token_refused(source(&request), token);
+            unauthenticated().into_response()
+        }
     }
+}
+
+/// What follows `Bearer` in a header.
+pub(crate) fn bearer(value: Option<&HeaderValue>) -> Option<&str> {
+    let (scheme, credential) = value?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(credential)
+}
+
+/// Where a request came from: the other end of its connection, which may be a proxy.
+pub(crate) fn source(request: &Request) -> Option<IpAddr> {
+    let Peer(address) = request.extensions().get()?;
+    Some(address.ip())
 }
 
 fn unauthenticated() -> Problem {
@@ -76,7 +94,7 @@ pub async fn check_host(State(_): State<App>, request: Request, next: Next) -> R
                 .authority()
                 .map(|authority| authority.as_str())
         });
-    let named_locally = host.is_some_and(is_local_name);
+    let named_locally = host.is_some_and(host_name::is_loopback);
     if named_locally && !request.headers().contains_key(header::ORIGIN) {
         return next.run(request).await;
     }
@@ -86,15 +104,6 @@ pub async fn check_host(State(_): State<App>, request: Request, next: Next) -> R
     )
     .hint("Use http://127.0.0.1 and the port, from a program and not from a web page.")
     .into_response()
-}
-
-fn is_local_name(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// The answer to an address that does not exist.
@@ -111,31 +120,4 @@ pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
         Code::MethodNotAllowed,
         format!("{} does not take {method}.", uri.path()),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_names_are_local() {
-        for host in [
-            "127.0.0.1:8081",
-            "127.0.0.1",
-            "localhost:1",
-            "LOCALHOST",
-            "[::1]:8081",
-        ] {
-            assert!(is_local_name(host), "{host}");
-        }
-        for host in [
-            "evil.test",
-            "localhost.evil.test",
-            "10.0.0.1:80",
-            "",
-            "127.0.0.1.evil.test",
-        ] {
-            assert!(!is_local_name(host), "{host}");
-        }
-    }
 }

@@ -16,6 +16,7 @@ mod limits;
 mod login;
 mod logs;
 mod near;
+mod plan;
 mod printer;
 mod push;
 mod secret;
@@ -25,7 +26,9 @@ mod settings;
 mod span;
 mod status;
 mod target;
+mod token;
 mod tool;
+mod version;
 mod workspace;
 
 use crate::compile_worker;
@@ -70,9 +73,13 @@ enum Command {
     #[command(subcommand)]
     Key(key::Command),
     #[command(subcommand)]
+    Token(token::Command),
+    #[command(subcommand)]
     Secret(secret::Command),
     Inspect(inspect::Inspect),
     Push(push::Push),
+    #[command(subcommand)]
+    Version(version::Command),
     #[command(subcommand)]
     Tool(tool::Command),
     Call(call::Call),
@@ -169,9 +176,11 @@ async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Workspace(command) => workspace::run(command, context).await,
         Command::Server(command) => server::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
+        Command::Token(command) => token::run(command, context).await,
         Command::Secret(command) => secret::run(command, context).await,
         Command::Inspect(command) => inspect::run(command, context).await,
         Command::Push(command) => push::run(command, context).await,
+        Command::Version(command) => version::run(command, context).await,
         Command::Tool(command) => tool::run(command, context).await,
         Command::Call(command) => call::run(command, context).await,
         Command::Logs(command) => logs::run(command, context).await,
@@ -218,11 +227,18 @@ mod tests {
             "casemate key create laptop -s weather -s other --expires 90d",
             "casemate key list",
             "casemate key revoke key_0",
+            "casemate token create ci --expires 30d",
+            "casemate token list",
+            "casemate token revoke tok_0 --yes",
+            "casemate serve --new-access-token",
             "casemate secret set WEATHER_KEY -w acme",
             "casemate secret list -w acme",
             "casemate secret delete WEATHER_KEY -w acme",
             "casemate push f.wasm -s weather --name weather --no-activate --grant-host a.test \
              --grant-host b.test --grant-secret K@a.test --reveal-secret K --config A=b --yes",
+            "casemate push f.wasm -s weather --dry-run --full",
+            "casemate version list -s weather",
+            "casemate version use ver_0 -s weather --yes",
             "casemate tool list -s weather",
             "casemate tool activate get -s weather",
             "casemate tool deactivate weather/get",

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod cli;
 pub mod compile_worker;
 pub mod config;
+mod host_name;
 pub mod listen;
 pub mod mcp;
 pub mod problem;

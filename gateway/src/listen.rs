@@ -3,14 +3,14 @@
 //! Our own, because the server of the web framework installs no timer, and without one a client
 //! that sends its headers one byte at a time holds a connection for ever.
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{io, pin::Pin, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -18,6 +18,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
 
 /// How long a client may take to send the head of a request, the first and every further one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,6 +30,10 @@ const MAX_HEADER_BYTES: usize = 32 << 10;
 const MAX_HEADERS: usize = 100;
 /// How long to wait after the system refused a connection, for example for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The other end of a connection, for handlers that ask for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
 
 /// Serves a router on a listener until `stop`, then lets running requests end for `drain`.
 pub async fn serve(
@@ -54,7 +59,9 @@ pub async fn serve(
                 continue;
             }
         };
-        let service = TowerToHyperService::new(router.clone());
+        let (stream, peer) = stream;
+        let service = Extension(peer).layer(router.clone());
+        let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(patient(stream)), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
@@ -120,16 +127,16 @@ fn open_files() -> usize {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<((TcpStream, Peer), tokio::sync::OwnedSemaphorePermit)> {
     // The place first: a connection that nobody may serve stays in the kernel's queue.
     let place = Arc::clone(places)
         .acquire_owned()
         .await
         .expect("this semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
+    let (stream, address) = listener.accept().await?;
     // Replies are small and complete; waiting to join them with more costs milliseconds.
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok(((stream, Peer(address)), place))
 }
 
 /// A stream that gives up on a client that does not read. Reading has no limit here: while a call

@@ -53,7 +53,9 @@ codes! {
     AlreadyExists = "already_exists", CONFLICT, "The name is taken";
     AmbiguousName = "ambiguous_name", CONFLICT, "The name means several things";
     ChangesNotAccepted = "changes_not_accepted", CONFLICT, "Tools that clients know would change";
+    PlanChanged = "plan_changed", CONFLICT, "Something changed after the plan was shown";
     NameTaken = "name_taken", CONFLICT, "Another component provides this tool";
+    LastToken = "last_token", CONFLICT, "Without this access token nobody could administer";
     Conflict = "conflict", CONFLICT, "Somebody else changed the same thing";
     ComponentRejected = "component_rejected", UNPROCESSABLE_ENTITY, "The file is not a component that can run here";
     ForbiddenHost = "forbidden_host", FORBIDDEN, "The request came under a name that is not allowed";
@@ -163,14 +165,21 @@ impl From<service::Error> for Problem {
             Error::Rejected(rejection) => Self::new(Code::ComponentRejected, detail)
                 .hint("Look into the file with: casemate inspect FILE.wasm")
                 .with("kind", json!(rejection.kind.as_str())),
-            Error::ChangesNotAccepted { changes } => Self::new(Code::ChangesNotAccepted, detail)
-                .hint("Look at the changes and push again with --yes.")
-                .with("changes", json!(changes)),
+            Error::ChangesNotAccepted(plan) => Self::new(Code::ChangesNotAccepted, detail)
+                .hint("Look at the changes, then accept them: push again with --yes.")
+                .with("changes", json!(plan.changes))
+                .with("fingerprint", json!(plan.fingerprint)),
+            Error::PlanChanged(plan) => Self::new(Code::PlanChanged, detail)
+                .hint("Look at the changes as they are now, then try again.")
+                .with("changes", json!(plan.changes))
+                .with("fingerprint", json!(plan.fingerprint)),
             Error::NameTaken { .. } => Self::new(Code::NameTaken, detail)
                 .hint("Rename the tool, or push the component under the name that it already has."),
             Error::UnknownComponent(_) => {
                 Self::new(Code::NotFound, detail).hint("Upload the component first.")
             }
+            Error::LastToken => Self::new(Code::LastToken, detail)
+                .hint("Make another first: casemate token create NAME"),
             Error::Conflict => Self::new(Code::Conflict, detail).hint("Try again."),
             Error::Store(_) | Error::Internal(_) => Self::internal(&error),
         }

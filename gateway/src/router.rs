@@ -2,32 +2,79 @@
 
 use crate::{
     admin::{self, App},
+    host_name::Names,
     mcp::Endpoint,
+    problem::{Code, Problem},
+    service::Service,
 };
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path, Request, State},
+    extract::{DefaultBodyLimit, Path, Request, State, rejection::PathRejection},
+    http::{HeaderMap, StatusCode, header},
     middleware,
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{any, get, post, put},
 };
+use std::sync::Arc;
+
+/// What stands behind the public listener.
+#[derive(Debug, Clone)]
+pub struct Public {
+    /// Answers MCP.
+    pub endpoint: Endpoint,
+    /// Knows why a key is refused.
+    pub service: Arc<Service>,
+    /// Names under which the listener answers.
+    pub hosts: Arc<[String]>,
+    /// Whether it answers under loopback names too.
+    pub loopback: bool,
+}
 
 /// What MCP clients reach. Nothing else answers here, so that discovery of what is not there ends
 /// in a plain 404.
-pub fn public(endpoint: Endpoint) -> Router {
+pub fn public(public: Public) -> Router {
     Router::new()
         .route("/mcp/{server}", any(mcp))
-        .route("/livez", get(admin::health::live))
+        .route("/livez", get(live))
         .fallback(admin::not_found)
-        .with_state(endpoint)
+        .with_state(public)
 }
 
 async fn mcp(
-    State(endpoint): State<Endpoint>,
-    Path(server): Path<String>,
+    State(public): State<Public>,
+    server: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    endpoint.handle(&server, request).await
+    // A path that is no text names no server either.
+    let server = server.map_or_else(|_| String::new(), |Path(server)| server);
+    // Copies a pointer; it is read only if the key is refused.
+    let credential = request.headers().get(header::AUTHORIZATION).cloned();
+    let source = admin::source(&request);
+    let response = public.endpoint.handle(&server, request).await;
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let key = admin::bearer(credential.as_ref());
+        public.service.access().key_refused(source, &server, key);
+    }
+    response
+}
+
+/// For the balancer in front, which knows our name; a web page that only got us to resolve to it
+/// learns nothing.
+async fn live(State(public): State<Public>, headers: HeaderMap) -> Response {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let names = Names {
+        allowed: &public.hosts,
+        loopback: public.loopback,
+    };
+    if host.is_some_and(|host| names.include(host)) {
+        return admin::health::live().await.into_response();
+    }
+    let detail = "This listener answers only under its own names.";
+    Problem::new(Code::ForbiddenHost, detail)
+        .hint("Add the name to server.allowed_hosts in the gateway's configuration.")
+        .into_response()
 }
 
 /// What administrators reach.
@@ -68,7 +115,11 @@ pub fn admin(app: App) -> Router {
         )
         .route(
             "/v1/servers/{server}/versions",
-            post(admin::versions::deploy),
+            get(admin::versions::list).post(admin::versions::deploy),
+        )
+        .route(
+            "/v1/servers/{server}/versions/{version}/use",
+            post(admin::versions::use_version),
         )
         .route("/v1/servers/{server}/tools", get(admin::tools::list))
         .route(
@@ -81,7 +132,7 @@ pub fn admin(app: App) -> Router {
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/call",
-            post(admin::tools::call),
+            post(admin::tools::call).layer(DefaultBodyLimit::max(app.max_call_bytes)),
         )
         // Uploads.
         .route(
@@ -91,6 +142,12 @@ pub fn admin(app: App) -> Router {
         // Keys.
         .route("/v1/keys", get(admin::keys::list).post(admin::keys::create))
         .route("/v1/keys/{key}/revoke", post(admin::keys::revoke))
+        // Access tokens.
+        .route(
+            "/v1/tokens",
+            get(admin::tokens::list).post(admin::tokens::create),
+        )
+        .route("/v1/tokens/{token}/revoke", post(admin::tokens::revoke))
         // Limits.
         .route(
             "/v1/limits",

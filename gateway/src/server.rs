@@ -1,25 +1,22 @@
 //! Putting the gateway together, running it, stopping it.
 
 mod open;
+mod ready_file;
 
 use crate::{
     admin::App,
     config::Config,
     listen::{self, Share},
-    mcp::{Endpoint, Settings},
-    router,
+    mcp::{Endpoint, Seal, Settings},
+    router::{self, Public},
     service::{FirstToken, Service},
 };
 use anyhow::{Context, Result};
 use casemate_store::{call_log::CallLog, metadata::Metadata};
 use open::Opened;
+use ready_file::ReadyFile;
 use secrecy::SecretString;
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +35,8 @@ pub struct Options {
     pub ready_file: Option<PathBuf>,
     /// The first access token, brought by the operator.
     pub bootstrap_token: Option<SecretString>,
+    /// Whether to make an access token although there is one.
+    pub new_access_token: bool,
 }
 
 /// Connections of administrators at once: people, scripts, and followers of the log.
@@ -67,6 +66,7 @@ struct Running {
     endpoint: Endpoint,
     stop: CancellationToken,
     listeners: Vec<JoinHandle<()>>,
+    ready_file: Option<ReadyFile>,
 }
 
 /// Opens everything, binds both listeners and begins to serve.
@@ -84,17 +84,17 @@ pub async fn start(options: Options) -> Result<Started> {
         allocator,
         seal,
     } = open::open(&config).await?;
-    let first_token = service
-        .access()
-        .ensure_first_token(options.bootstrap_token)
-        .await?;
+    let first_token = first_token(&service, &options).await?;
     let stop = CancellationToken::new();
     let service = Arc::new(service);
     let settings = mcp_settings(&config, mcp_address);
-    let endpoint = Endpoint::new(Arc::clone(&service), settings, seal, stop.clone());
+    let max_call_bytes = settings.max_body_bytes;
+    let public = public(&service, settings, seal, &stop);
+    let endpoint = public.endpoint.clone();
     let app = App {
         service: Arc::clone(&service),
         public_url: public_url(&config, mcp_address).into(),
+        max_call_bytes,
         stop: stop.clone(),
     };
     let drain = Duration::from_millis(server.drain_ms);
@@ -103,12 +103,13 @@ pub async fn start(options: Options) -> Result<Started> {
     let clients = listen::affordable(server.max_connections, Share::Most);
     let admins = listen::affordable(ADMIN_CONNECTIONS, Share::Little);
     let listeners = vec![
-        serve(mcp, router::public(endpoint.clone()), clients, &ending),
+        serve(mcp, router::public(public), clients, &ending),
         serve(admin, router::admin(app), admins, &ending),
     ];
-    if let Some(path) = &options.ready_file {
-        write_ready_file(path, mcp_address, admin_address)?;
-    }
+    let ready_file = options
+        .ready_file
+        .map(|path| ReadyFile::write(path, mcp_address, admin_address))
+        .transpose()?;
     tracing::info!(mcp = %mcp_address, admin = %admin_address, allocator, "serving");
     Ok(Started {
         mcp: mcp_address,
@@ -121,8 +122,36 @@ pub async fn start(options: Options) -> Result<Started> {
             endpoint,
             stop,
             listeners,
+            ready_file,
         },
     })
+}
+
+async fn first_token(service: &Service, options: &Options) -> Result<FirstToken> {
+    let access = service.access();
+    let brought = options.bootstrap_token.clone();
+    let first = access.ensure_first_token(brought).await?;
+    match first {
+        FirstToken::Existing if options.new_access_token => {
+            let name = "made by serve --new-access-token";
+            Ok(access.token_of_operator(name).await?)
+        }
+        first => Ok(first),
+    }
+}
+
+fn public(
+    service: &Arc<Service>,
+    settings: Settings,
+    seal: Seal,
+    stop: &CancellationToken,
+) -> Public {
+    Public {
+        hosts: settings.allowed_hosts.clone().into(),
+        loopback: settings.allow_loopback_names,
+        endpoint: Endpoint::new(Arc::clone(service), settings, seal, stop.clone()),
+        service: Arc::clone(service),
+    }
 }
 
 fn serve(
@@ -147,7 +176,10 @@ impl Started {
             endpoint,
             stop,
             listeners,
+            ready_file,
         } = self.running;
+        // First, so that nobody is sent here any more.
+        drop(ready_file);
         stop.cancel();
         for listener in listeners {
             listener.await?;
@@ -221,14 +253,6 @@ fn public_url(config: &Config, address: SocketAddr) -> String {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => format!("http://{address}"),
     }
-}
-
-/// Written whole or not at all: whoever waits for the file must not read half of it.
-fn write_ready_file(path: &Path, mcp: SocketAddr, admin: SocketAddr) -> Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    std::fs::write(&unfinished, format!("mcp={mcp} admin={admin}\n"))
-        .and_then(|()| std::fs::rename(&unfinished, path))
-        .with_context(|| format!("writing the ready file {}", path.display()))
 }
 
 async fn stop_signal() -> Result<()> {

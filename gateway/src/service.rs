@@ -18,12 +18,13 @@ mod state;
 mod vault;
 
 pub use access::{
-    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, OpenServer, Refused,
+    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer,
+    Refused, TokenSummary,
 };
 pub use calls::{AuthorizedCall, CallRequest, Calls, FinishedCall, UnknownTool};
 pub use catalog::{
-    Catalog, Change, DeployRequest, Deployment, LimitChange, Missing, ScopeLimits, ScopeName,
-    SecretSummary, ToolChange, Uploaded,
+    Catalog, Change, Consent, DeployRequest, Deployment, Difference, LimitChange, Missing,
+    ScopeLimits, ScopeName, SecretSummary, ToolChange, Uploaded, VersionSummary,
 };
 pub use definition::check_all as check_definitions;
 pub use error::Error;

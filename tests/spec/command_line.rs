@@ -226,8 +226,8 @@ fn the_first_start_prints_the_access_token_once() {
 }
 
 fn first_token(log: &str) -> Option<String> {
-    log.split_whitespace()
-        .find(|word| word.starts_with("cma_"))
+    log.lines()
+        .find_map(|line| line.strip_prefix("export CASEMATE_TOKEN="))
         .map(str::to_owned)
 }
 

@@ -162,6 +162,15 @@ impl Gateway {
         self.running = Some(self.await_ready(child, &ready));
     }
 
+    /// Adds arguments to `casemate serve`, for the next start.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: &[&str]) -> Self {
+        for argument in arguments {
+            self.settings = self.settings.clone().arg(argument);
+        }
+        self
+    }
+
     /// Replaces the configuration file, for the next start.
     pub fn reconfigure(&mut self, lines: &str) {
         self.settings.replace_config(lines);

@@ -34,6 +34,15 @@ pub struct Selection {
     cursor: Option<String>,
 }
 
+/// Which calls to follow: those that end from now on, so that nothing of the past can be asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    server: Option<String>,
+    tool: Option<String>,
+    status: Option<String>,
+}
+
 /// Records in one reply unless asked otherwise, and at most.
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1_000;
@@ -74,14 +83,18 @@ pub async fn list(
 /// Sends each call as it ends, one JSON object per line, until the client goes away.
 pub async fn stream(
     State(app): State<App>,
-    Parameters(selection): Parameters<Selection>,
+    Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Problem> {
-    let filter = selection.filter(&app.service)?;
+    let server = wanted
+        .server
+        .map(|name| app.service.catalog().server(&name));
+    let tool = wanted.tool.map(|tool| tool.parse()).transpose();
+    let outcome = wanted.status.map(|status| status.parse()).transpose();
     let watch = Watch {
         records: app.service.log().tail(),
-        server: filter.server,
-        tool: filter.tool,
-        outcome: filter.outcome,
+        server: server.transpose()?.map(|server| server.record.id),
+        tool: tool.map_err(Error::Invalid)?,
+        outcome: outcome.map_err(Error::Invalid)?,
     };
     let stop = app.stop.clone();
     let lines = stream::unfold((watch, stop), |(mut watch, stop)| async move {

@@ -1,9 +1,9 @@
-//! Deployments.
+//! Versions: deploying one, listing them, going back to one.
 
 use super::{App, Body, tools};
 use crate::{
     problem::Problem,
-    service::{Administrator, DeployRequest, Error},
+    service::{Administrator, Consent, DeployRequest, Deployment, Error, VersionSummary},
 };
 use axum::{
     Extension, Json,
@@ -23,14 +23,22 @@ pub struct NewVersion {
     grant: Grant,
     #[serde(default = "yes")]
     activate: bool,
-    #[serde(default)]
-    accept_changes: bool,
+    accept_changes: Option<String>,
     #[serde(default)]
     dry_run: bool,
 }
 
 const fn yes() -> bool {
     true
+}
+
+/// What was agreed to about a version that is there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    accept_changes: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Deploys a version, or says what deploying it would do.
@@ -44,26 +52,75 @@ pub async fn deploy(
     let digest: Digest = new.digest.parse().map_err(Error::Invalid)?;
     let request = DeployRequest {
         server,
-        component: component.clone(),
+        component,
         digest,
         grant: new.grant,
         activate: new.activate,
-        accept_changes: new.accept_changes,
-        dry_run: new.dry_run,
+        consent: Consent {
+            accepted: new.accept_changes,
+            dry_run: new.dry_run,
+        },
     };
     let deployment = app.service.catalog().deploy(&actor, request).await?;
-    let shown: Vec<_> = deployment
+    Ok(Json(planned(&deployment)))
+}
+
+/// Lists the versions of a server, newest first.
+pub async fn list(
+    State(app): State<App>,
+    Path(server): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let versions = app.service.catalog().list_versions(&server)?;
+    let versions: Vec<_> = versions.iter().map(shown).collect();
+    Ok(Json(json!({ "versions": versions })))
+}
+
+/// Points a server at a version that it has, or says what that would do.
+pub async fn use_version(
+    State(app): State<App>,
+    Extension(actor): Extension<Administrator>,
+    Path((server, version)): Path<(String, String)>,
+    Body(choice): Body<Choice>,
+) -> Result<Json<Value>, Problem> {
+    let consent = Consent {
+        accepted: choice.accept_changes,
+        dry_run: choice.dry_run,
+    };
+    let catalog = app.service.catalog();
+    let deployment = catalog
+        .use_version(&actor, &server, &version, consent)
+        .await?;
+    Ok(Json(planned(&deployment)))
+}
+
+fn planned(deployment: &Deployment) -> Value {
+    let tools: Vec<_> = deployment
         .tools
         .iter()
         .map(|tool| tools::shown(tool))
         .collect();
-    Ok(Json(json!({
+    json!({
         "version": deployment.version,
-        "component": component,
-        "digest": digest,
+        "component": deployment.component,
+        "digest": deployment.digest,
         "changes": deployment.changes,
-        "tools": shown,
+        "fingerprint": deployment.fingerprint,
+        "tools": tools,
         "missing": deployment.missing,
-        "applied": deployment.version.is_some(),
-    })))
+        "applied": deployment.applied,
+    })
+}
+
+fn shown(version: &VersionSummary) -> Value {
+    let record = &version.record;
+    json!({
+        "id": record.id,
+        "component": record.component,
+        "digest": record.digest,
+        "size": record.size,
+        "tools": record.tools,
+        "serves": version.serves,
+        "grant": record.grant,
+        "created_at": record.created_at,
+    })
 }

@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::{fmt, io};
 
 /// The end of a command that did not succeed.
@@ -12,6 +13,8 @@ pub(crate) struct Failure {
     what: String,
     notes: Vec<String>,
     code: Option<String>,
+    /// What the gateway answered, whole.
+    problem: Option<Value>,
 }
 
 impl Failure {
@@ -22,6 +25,7 @@ impl Failure {
             what: what.into(),
             notes: Vec::new(),
             code: None,
+            problem: None,
         }
     }
 
@@ -66,11 +70,28 @@ impl Failure {
         // Each kind of a rejected upload is a code of its own, with a page that helps.
         let code = problem.kind.unwrap_or(problem.code);
         let mut failure = Self::new(Exit::of_status(status), what).code(code);
+        failure.problem = serde_json::from_str(body).ok();
         failure.notes.extend(problem.hint);
         if let Some(id) = problem.request_id {
             failure.notes.push(format!("Request id: {id}"));
         }
         failure
+    }
+
+    /// The same for programs.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut object = json!({
+            "code": self.code.as_deref().unwrap_or("failure"),
+            "detail": self.what,
+            "exit": self.exit as u8,
+        });
+        if !self.notes.is_empty() {
+            object["hint"] = Value::from(self.notes.join("\n"));
+        }
+        if let Some(problem) = &self.problem {
+            object["problem"] = problem.clone();
+        }
+        object
     }
 
     /// The code for the shell.

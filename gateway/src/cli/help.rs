@@ -18,11 +18,13 @@ Set up:
   workspace    Create and list workspaces
   server       Create, list and switch servers: MCP endpoints
   key          Create, list and revoke API keys of clients
+  token        Create, list and revoke access tokens of administrators
   secret       Set, list and delete secrets of a workspace
 
 Tools:
   inspect      Show what a component is, its tools and what they need
   push         Upload a component and deploy its tools to a server
+  version      List the versions of a server, and switch to one of them
   tool         List and switch the tools of a server
   call         Call a tool, on the same path as a client
   logs         Show calls, and follow new ones

@@ -82,6 +82,16 @@ pub(crate) fn line(text: &str, width: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
+/// The first sentence of a text: to the first stop that a space or the end follows.
+pub(crate) fn sentence(text: &str) -> &str {
+    let first = text.trim().lines().next().unwrap_or_default();
+    let stop = first.match_indices(['.', '!', '?']).find(|(at, _)| {
+        let after = &first[at + 1..];
+        after.starts_with(char::is_whitespace)
+    });
+    stop.map_or(first, |(at, _)| &first[..=at])
+}
+
 /// A text with nothing in it that would act on a terminal: tools wrote it.
 pub(crate) fn harmless(text: &str) -> String {
     let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
@@ -138,6 +148,16 @@ mod tests {
         assert_eq!(line("  One line.\nAnother.", 40), "One line.");
         assert_eq!(line("abcdefgh", 8), "abcdefgh");
         assert_eq!(line("abcdefghi", 8), "abcdefg…");
+    }
+
+    #[test]
+    fn the_first_sentence_ends_at_a_stop_before_a_space() {
+        assert_eq!(
+            sentence(" Reads api.test v1.2. More.\nEven more."),
+            "Reads api.test v1.2."
+        );
+        assert_eq!(sentence("One line\nand another."), "One line");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn show_tools(
 fn tools_table(tools: &[ToolDefinition]) -> Rows {
     let mut rows = Rows::new(["TOOL", "ARGUMENTS", "DESCRIPTION"]);
     for tool in tools {
-        let summary = tool::summary(tool.title.as_deref(), &tool.description);
+        let summary = tool::summary(&tool.description);
         rows.push([tool.name.to_string(), arguments(tool), summary]);
     }
     rows
@@ -234,7 +234,7 @@ mod tests {
     fn tools_are_shown_with_their_arguments() {
         insta::assert_snapshot!(tools_table(&tools()).to_text(), @r"
         TOOL         ARGUMENTS    DESCRIPTION
-        get_weather  city, days?  Weather
+        get_weather  city, days?  Current weather.
         ping         -            Answers.
         ");
     }

@@ -1,10 +1,15 @@
 //! The only place that writes to the terminal: results to standard output, all else to standard
 //! error, so that `casemate … | something` never carries a message along.
 
-use super::{failure::Failure, human};
+use super::{
+    failure::Failure,
+    human,
+    plan::{Line, Mark},
+};
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
-use std::io::{self, IsTerminal, Write};
+use serde_json::json;
+use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Who reads the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,22 +73,46 @@ impl Printer {
         }
     }
 
+    /// Old and new lines on standard output, in colors on a terminal.
+    pub(crate) fn diff(self, lines: &[Line]) -> Result<(), Failure> {
+        let mut stdout = anstream::stdout().lock();
+        let written = lines.iter().try_for_each(|line| {
+            let style = match line.mark {
+                Mark::Old => AnsiColor::Red.on_default(),
+                Mark::New => AnsiColor::Green.on_default(),
+                Mark::Tool => Style::new().bold(),
+                Mark::Note | Mark::Same => Style::new().dimmed(),
+            };
+            let text = human::harmless(&line.to_string());
+            writeln!(stdout, "{style}{text}{style:#}")
+        });
+        written.map_err(|error| Failure::of_output(&error))
+    }
+
     /// Something worth knowing that is not the result.
     pub(crate) fn note(self, text: &str) {
-        if self.noise == Noise::Normal {
+        if self.chats() {
             complain(Style::new(), &human::harmless(text));
         }
     }
 
     /// The same, less important.
     pub(crate) fn aside(self, text: &str) {
-        if self.noise == Noise::Normal {
+        if self.chats() {
             complain(Style::new().dimmed(), &human::harmless(text));
         }
     }
 
+    /// Notes are for people: a program reads standard error as JSON, line by line.
+    fn chats(self) -> bool {
+        self.noise == Noise::Normal && !self.is_json()
+    }
+
     /// Something that may be wrong.
     pub(crate) fn warning(self, text: &str) {
+        if self.is_json() {
+            return complain(Style::new(), &json!({ "warning": text }).to_string());
+        }
         let style = AnsiColor::Yellow.on_default();
         complain(
             Style::new(),
@@ -93,21 +122,34 @@ impl Printer {
 
     /// Why the command did not succeed.
     pub(crate) fn failure(self, failure: &Failure) {
-        if !failure.is_silent() {
-            let style = AnsiColor::Red.on_default().bold();
-            let text = human::harmless(&failure.to_string());
-            complain(Style::new(), &format!("{style}error:{style:#} {text}"));
+        if failure.is_silent() {
+            return;
         }
+        if self.is_json() {
+            let error = json!({ "error": failure.to_json() });
+            return complain(Style::new(), &error.to_string());
+        }
+        let style = AnsiColor::Red.on_default().bold();
+        let text = human::harmless(&failure.to_string());
+        complain(Style::new(), &format!("{style}error:{style:#} {text}"));
     }
 
-    /// Asks a question that is answered with yes or no; no is the default.
+    /// Asks a question that is answered with yes or no; no is the default. A plain line, so that
+    /// nothing is left behind on the terminal if the answer is Ctrl-C.
     pub(crate) fn confirm(self, question: &str) -> Result<bool, Failure> {
-        dialoguer::Confirm::new()
-            .with_prompt(human::harmless(question))
-            .default(false)
-            .wait_for_newline(true)
-            .interact()
-            .map_err(|error| unanswered(&error))
+        let unanswered =
+            |why: String| Failure::new(super::exit::Exit::Failure, "there was no answer").note(why);
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{} [y/N] ", human::harmless(question))
+            .and_then(|()| stderr.flush())
+            .map_err(|error| unanswered(error.to_string()))?;
+        let mut answer = String::new();
+        let length = io::stdin().lock().read_line(&mut answer);
+        if length.map_err(|error| unanswered(error.to_string()))? == 0 {
+            return Err(unanswered("The input ended.".to_owned()));
+        }
+        let answer = answer.trim().to_lowercase();
+        Ok(answer == "y" || answer == "yes")
     }
 
     /// Asks for a value without showing it.

@@ -1,9 +1,9 @@
 //! `casemate push`: uploads a component, shows what it is and what it would change, and deploys it.
 //!
-//! Nothing that clients already rely on changes without consent.
+//! Nothing that clients already rely on changes without consent to what is shown.
 
 mod grant;
-mod plan;
+mod needs;
 mod upload;
 
 use super::{
@@ -11,21 +11,23 @@ use super::{
     client::Client,
     exit::Exit,
     failure::Failure,
-    human, printer,
+    human,
+    plan::{Agreement, Extent, Plan, Planned},
     server::{self, Server},
+    tool,
 };
-use casemate_domain::{ComponentName, HostPattern, SecretName};
+use casemate_domain::{ComponentName, Grant, HostPattern, SecretName};
 use clap::Args;
 use grant::{SecretArgument, Setting};
-use plan::{Plan, Preview};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use upload::Uploaded;
 
 /// Upload a component and deploy its tools to a server
 ///
-/// Shows the tools found, what they need and what changes for clients. If tools that clients know
-/// would change or go away, it asks first; without a terminal it needs --yes and else ends with
-/// exit code 4, nothing changed.
+/// Shows the tools found, what they need and what changes for clients, old and new. If tools that
+/// clients know would change or go away, it asks first; without a terminal it needs --yes and else
+/// ends with exit code 4, nothing changed. What is deployed is what was shown, or nothing.
 ///
 /// A version gets exactly what is granted here: each push names all grants.
 #[derive(Debug, Args)]
@@ -64,6 +66,12 @@ pub(crate) struct Push {
     /// Accept changes without being asked
     #[arg(short, long)]
     yes: bool,
+    /// Only show what would change; the file is uploaded, nothing is deployed
+    #[arg(long)]
+    dry_run: bool,
+    /// Show long changes whole
+    #[arg(long)]
+    full: bool,
 }
 
 /// Runs the command.
@@ -86,34 +94,32 @@ pub(crate) async fn run(command: Push, context: &Context) -> Result<Exit, Failur
     let server: Server = server::find(&client, &command.server).await?.read()?;
     let uploaded = upload::upload(&client, wasm, printer).await?;
 
-    let request = |accept_changes: bool, dry_run: bool| {
-        json!({
-            "component": component,
-            "digest": uploaded.digest,
-            "grant": grant,
-            "activate": !command.no_activate,
-            "accept_changes": accept_changes,
-            "dry_run": dry_run,
-        })
-    };
+    let request = json!({
+        "component": component,
+        "digest": uploaded.digest,
+        "grant": grant,
+        "activate": !command.no_activate,
+    });
     let path = ["v1", "servers", server.id.as_str(), "versions"];
-    let plan: Plan = client.post(&path, &request(false, true)).await?.read()?;
+    let planned = Planned::ask(&client, &path, &request).await?;
     if !printer.is_json() {
-        let (plan, uploaded, server) = (&plan, &uploaded, &server);
-        Preview {
-            plan,
-            uploaded,
-            component: component.as_str(),
-            grant: &grant,
-            server,
+        let what = format!("{component} → {}/{}", server.workspace, server.name);
+        printer.note(&format!("{what} · {}", uploaded.summary()));
+        show(&command, &planned.plan, &uploaded, &grant, &server, context)?;
+    }
+    if command.dry_run {
+        if printer.is_json() {
+            printer.result(planned.text())?;
         }
-        .show(printer)?;
+        return Ok(Exit::Ok);
     }
-    let consent = !command.no_activate && plan.needs_consent();
-    if consent && !command.yes {
-        ask(&plan, context)?;
-    }
-    let reply = client.post(&path, &request(consent, false)).await?;
+    let agreement = if command.yes || command.no_activate {
+        Agreement::Given
+    } else {
+        Agreement::Asked
+    };
+    planned.agree(agreement, context)?;
+    let reply = planned.apply(&client, &path, &request).await?;
     if printer.is_json() {
         printer.result(reply.text())?;
         return Ok(Exit::Ok);
@@ -122,21 +128,40 @@ pub(crate) async fn run(command: Push, context: &Context) -> Result<Exit, Failur
     report(&command, &done, &server, &client, context).await
 }
 
-fn ask(plan: &Plan, context: &Context) -> Result<(), Failure> {
-    let affected = plan.consent_names().join(", ");
-    if printer::is_interactive() {
-        let question = format!("Clients know these tools: {affected}. Change them?");
-        if context.printer.confirm(&question)? {
-            return Ok(());
-        }
-        return Err(Failure::new(Exit::Failure, "nothing was deployed"));
+/// What the plan is, for people.
+fn show(
+    command: &Push,
+    plan: &Plan,
+    uploaded: &Uploaded,
+    grant: &Grant,
+    server: &Server,
+    context: &Context,
+) -> Result<(), Failure> {
+    let printer = context.printer;
+    let summary = |name: &str| {
+        let tool = uploaded
+            .tools
+            .iter()
+            .find(|tool| tool.name.as_str() == name)?;
+        Some(tool::summary(&tool.description))
+    };
+    let extent = if command.full {
+        Extent::Whole
+    } else {
+        Extent::Cut
+    };
+    plan.show(summary, extent, printer)?;
+    let needs = needs::table(
+        &uploaded.tools,
+        grant,
+        &plan.missing.secrets,
+        &server.workspace,
+    );
+    if !needs.is_empty() {
+        printer.result("")?;
+        printer.table(&needs)?;
     }
-    Err(Failure::new(
-        Exit::Validation,
-        format!("the push changes tools that clients know: {affected}"),
-    )
-    .note("Nothing was deployed. Look at the changes and push again with --yes.")
-    .code("changes_not_accepted"))
+    printer.result("")
 }
 
 /// What clients see now.
@@ -154,13 +179,16 @@ async fn report(
         printer.result(&format!(
             "{version} is kept, not active. Clients see what they saw before."
         ))?;
-        printer.aside("Push again without --no-activate to switch to it.");
+        printer.aside(&format!(
+            "Switch to it: casemate version use {version} -s {}",
+            server.reference()
+        ));
     } else {
         let active = human::plural(server.tools.active, "tool");
         printer.result(&format!("{active} active at {}", server.url))?;
     }
     if !server.active {
-        let name = &server.name;
+        let name = server.reference();
         printer.warning(&format!(
             "the server {name} is inactive. Let clients in: casemate server activate {name}"
         ));

@@ -1,6 +1,6 @@
 //! `casemate serve`: runs the gateway. The only command that opens the store.
 
-use super::{Context, exit::Exit, failure::Failure, printer::Rows};
+use super::{Context, exit::Exit, failure::Failure};
 use crate::{
     server::{self, Options, Started},
     service::FirstToken,
@@ -17,8 +17,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Run the gateway until it is interrupted
 ///
-/// The first start prints an access token for the admin API to standard output, once. To bring one
-/// instead, set CASEMATE_BOOTSTRAP_TOKEN. The log goes to standard error; CASEMATE_LOG chooses what
+/// The first start prints an access token for the admin API to standard output, once, as lines to
+/// paste into a shell. To bring one instead, set CASEMATE_BOOTSTRAP_TOKEN. The log goes to standard error; CASEMATE_LOG chooses what
 /// is in it, such as `debug` or `casemate_gateway=debug,warn`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -37,6 +37,10 @@ pub(crate) struct ServeArgs {
     /// File to write both addresses to, once they are served
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Make a new access token and print it, for when those there are are lost; they stay valid
+    /// until revoked
+    #[arg(long)]
+    new_access_token: bool,
 }
 
 impl From<ServeArgs> for Options {
@@ -47,6 +51,7 @@ impl From<ServeArgs> for Options {
             listen,
             admin_listen,
             ready_file,
+            new_access_token,
         } = args;
         let brought = std::env::var("CASEMATE_BOOTSTRAP_TOKEN").ok();
         let bootstrap_token = brought
@@ -59,6 +64,7 @@ impl From<ServeArgs> for Options {
             admin_listen,
             ready_file,
             bootstrap_token,
+            new_access_token,
         }
     }
 }
@@ -100,13 +106,13 @@ fn announce(started: &Started, context: &Context) -> Result<(), Failure> {
     if let Some(token) = token {
         context
             .printer
-            .table(&Rows::pairs([("access token", token.to_owned())]))?;
+            .note("This is the only time the access token is shown. To use it, paste:");
+        context.printer.result(&format!(
+            "export CASEMATE_URL=http://{admin}\nexport CASEMATE_TOKEN={token}"
+        ))?;
         context
             .printer
-            .note("This is the only time the access token is shown. Use it with:");
-        context.printer.note(&format!(
-            "  export CASEMATE_URL=http://{admin} CASEMATE_TOKEN=...   or   casemate login --url http://{admin}"
-        ));
+            .note(&format!("or store it: casemate login --url http://{admin}"));
     }
     Ok(())
 }

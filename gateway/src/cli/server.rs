@@ -72,6 +72,11 @@ struct Servers {
 }
 
 impl Server {
+    /// How to name it so that it is clear on every gateway.
+    pub(crate) fn reference(&self) -> String {
+        format!("{}/{}", self.workspace, self.name)
+    }
+
     fn counts(&self) -> String {
         match &self.tools {
             ToolCounts {
@@ -113,10 +118,10 @@ async fn create(
         return Ok(Exit::Ok);
     }
     let made: Server = reply.read()?;
+    let name = made.reference();
     context
         .printer
         .table(&Rows::pairs([("id", made.id), ("url", made.url)]))?;
-    let name = made.name;
     context.printer.aside(&format!(
         "Next: casemate push FILE.wasm -s {name}, then casemate key create NAME -s {name}"
     ));

@@ -38,8 +38,7 @@ pub(crate) struct Which {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Tool {
     pub(crate) name: String,
-    title: Option<String>,
-    description: String,
+    pub(crate) description: String,
     pub(crate) active: bool,
     component: String,
     digest: String,
@@ -120,15 +119,15 @@ fn table(tools: &[Tool]) -> Rows {
             tool.component.clone(),
             tool.digest.chars().take(12).collect(),
             needs(&tool.needs),
-            summary(tool.title.as_deref(), &tool.description),
+            summary(&tool.description),
         ]);
     }
     rows
 }
 
-/// The title of a tool or the first line of its description.
-pub(crate) fn summary(title: Option<&str>, description: &str) -> String {
-    human::line(title.unwrap_or(description), 60)
+/// What a tool does: the first sentence of its description.
+pub(crate) fn summary(description: &str) -> String {
+    human::line(human::sentence(description), 80)
 }
 
 fn needs(needs: &Needs) -> String {

@@ -1,11 +1,12 @@
 //! HTTP before the body: under which name, with which key, in which form.
 
 use super::{Settings, error::Error};
+use crate::host_name::{self, Names};
 use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use std::{borrow::Cow, net::IpAddr, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,17 +36,11 @@ pub(super) fn check_names(settings: &Settings, parts: &Parts) -> Result<(), Erro
 }
 
 fn is_allowed_host(settings: &Settings, host: &str) -> bool {
-    let (name, _) = split_port(host);
-    let is_listed = settings.allowed_hosts.iter().any(|allowed| {
-        let (allowed_name, allowed_port) = split_port(allowed);
-        let allowed = if allowed_port.is_some() {
-            host.eq_ignore_ascii_case(allowed)
-        } else {
-            true
-        };
-        allowed && same_name(name, allowed_name)
-    });
-    is_listed || (settings.allow_loopback_names && is_loopback(name))
+    let names = Names {
+        allowed: &settings.allowed_hosts,
+        loopback: settings.allow_loopback_names,
+    };
+    names.include(host)
 }
 
 fn is_allowed_origin(settings: &Settings, origin: &str) -> bool {
@@ -56,28 +51,8 @@ fn is_allowed_origin(settings: &Settings, origin: &str) -> bool {
     let authority = origin
         .strip_prefix("http://")
         .or_else(|| origin.strip_prefix("https://"));
-    let is_local = authority.is_some_and(|authority| is_loopback(split_port(authority).0));
+    let is_local = authority.is_some_and(host_name::is_loopback);
     is_listed || (settings.allow_loopback_names && is_local)
-}
-
-/// A host name without brackets, and the port behind it. A bare IPv6 address has no port.
-fn split_port(host: &str) -> (&str, Option<&str>) {
-    if let Some((name, rest)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return (name, rest.strip_prefix(':'));
-    }
-    match host.split_once(':') {
-        Some((name, port)) if !port.contains(':') => (name, Some(port)),
-        _ => (host, None),
-    }
-}
-
-fn same_name(one: &str, other: &str) -> bool {
-    let bare = |name| str::strip_suffix(name, ".").unwrap_or(name);
-    bare(one).eq_ignore_ascii_case(bare(other))
-}
-
-fn is_loopback(name: &str) -> bool {
-    same_name(name, "localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// The key of a request: what follows `Bearer` in its only `Authorization` header. Keys in any

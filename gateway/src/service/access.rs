@@ -1,10 +1,11 @@
 //! Who may do what: API keys open servers, access tokens open the admin API.
 
 pub(crate) mod keys;
+mod refusals;
 pub(crate) mod tokens;
 
 pub use keys::{KeyStatus, KeySummary, NewKey};
-pub use tokens::{Administrator, FirstToken};
+pub use tokens::{Administrator, FirstToken, NewToken, TokenSummary};
 
 use super::{
     calls::{Running, Traffic},
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 pub struct Access {
     state: Arc<State>,
     pepper: Pepper,
+    refusals: refusals::Refusals,
     running: Arc<Running>,
 }
 
@@ -96,6 +98,7 @@ impl Access {
         Self {
             state,
             pepper,
+            refusals: refusals::Refusals::default(),
             running,
         }
     }

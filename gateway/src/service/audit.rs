@@ -14,15 +14,28 @@ pub(crate) fn batch(
     action: &str,
     subject: impl ToString,
 ) -> Batch {
+    let id = actor.token_id();
+    started(Actor::Token { id }, workspace, action, subject.to_string())
+}
+
+/// The same for a change of the platform by whoever runs the gateway.
+pub(crate) fn by_operator(action: &str, subject: impl ToString) -> Batch {
+    started(Actor::Operator, None, action, subject.to_string())
+}
+
+fn started(
+    actor: Actor,
+    workspace_id: Option<WorkspaceId>,
+    action: &str,
+    subject: String,
+) -> Batch {
     Batch::new(&AuditRecord {
         id: AuditId::from_uuid(Uuid::now_v7()),
-        workspace_id: workspace,
+        workspace_id,
         at: Timestamp::now(),
-        actor: Actor::Token {
-            id: actor.token_id(),
-        },
+        actor,
         action: action.to_owned(),
-        subject: subject.to_string(),
+        subject,
         detail: String::new(),
     })
 }
@@ -30,13 +43,5 @@ pub(crate) fn batch(
 /// A change for tests that are not about what it is.
 #[cfg(test)]
 pub(crate) fn made_by(actor: casemate_domain::TokenId) -> Batch {
-    Batch::new(&AuditRecord {
-        id: AuditId::from_uuid(Uuid::now_v7()),
-        workspace_id: None,
-        at: Timestamp::now(),
-        actor: Actor::Token { id: actor },
-        action: "test".to_owned(),
-        subject: String::new(),
-        detail: String::new(),
-    })
+    started(Actor::Token { id: actor }, None, "test", String::new())
 }

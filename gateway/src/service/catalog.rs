@@ -7,12 +7,14 @@ mod secrets;
 mod servers;
 mod tools;
 mod upload;
+mod versions;
 mod workspaces;
 
-pub use deploy::{Change, DeployRequest, Deployment, Missing, ToolChange};
+pub use deploy::{Change, Consent, DeployRequest, Deployment, Difference, Missing, ToolChange};
 pub use limits::{LimitChange, ScopeLimits, ScopeName};
 pub use secrets::SecretSummary;
 pub use upload::Uploaded;
+pub use versions::VersionSummary;
 
 use super::{
     components::{Components, Slot},

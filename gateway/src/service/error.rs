@@ -1,6 +1,6 @@
 //! Why a service refused or failed. No status codes here: the doors translate.
 
-use super::catalog::ToolChange;
+use super::catalog::Deployment;
 use casemate_domain::{Digest, Invalid, Level, Limit};
 use casemate_runtime::Rejection;
 
@@ -54,11 +54,11 @@ pub enum Error {
     #[error("{}", .0.message)]
     Rejected(Rejection),
     /// A deployment that would change what clients were told, without consent.
-    #[error("the deployment changes or removes {count} tool(s) that clients know", count = .changes.len())]
-    ChangesNotAccepted {
-        /// What it would change.
-        changes: Vec<ToolChange>,
-    },
+    #[error("the deployment changes or removes {count} that clients know", count = affected(.0))]
+    ChangesNotAccepted(Box<Deployment>),
+    /// A deployment that is not the one that was agreed to.
+    #[error("the deployment would not do what was agreed to: something changed since then")]
+    PlanChanged(Box<Deployment>),
     /// A tool name that another component of the server already provides.
     #[error("the tool `{tool}` of this server already comes from component `{component}`")]
     NameTaken {
@@ -70,6 +70,9 @@ pub enum Error {
     /// A component that was not uploaded, or no longer is.
     #[error("there is no uploaded component {0}")]
     UnknownComponent(Digest),
+    /// The access token without which nobody could administer.
+    #[error("this is the last access token that works")]
+    LastToken,
     /// Something changed at the same time.
     #[error("somebody else changed the same thing at the same moment")]
     Conflict,
@@ -79,6 +82,14 @@ pub enum Error {
     /// The host failed. The text is for the operator.
     #[error("{0}")]
     Internal(String),
+}
+
+fn affected(deployment: &Deployment) -> String {
+    let changes = &deployment.changes;
+    match changes.iter().filter(|one| one.needs_consent()).count() {
+        1 => "1 tool".to_owned(),
+        count => format!("{count} tools"),
+    }
 }
 
 impl Error {

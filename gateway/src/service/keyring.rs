@@ -5,6 +5,7 @@
 //! from the data.
 
 use casemate_store::metadata::{self, Metadata, Transaction};
+use rustix::fs::OFlags;
 use std::{
     fmt,
     fs::{self, OpenOptions},
@@ -27,6 +28,12 @@ pub enum Error {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// It is a folder, a pipe or a device.
+    #[error("the key file {path} is not a file. Restore it from a backup")]
+    NotAFile {
+        /// Where it is.
+        path: PathBuf,
     },
     /// It is not 32 bytes.
     #[error(
@@ -158,9 +165,22 @@ fn read(path: &Path) -> Result<Keyring, Error> {
         path: path.to_owned(),
         source,
     };
-    let file = OpenOptions::new().read(true).open(path).map_err(io)?;
-    // The permissions of the open file, not of the path, which could be another by now.
-    let mode = file.metadata().map_err(io)?.permissions().mode() & 0o7777;
+    let mut options = OpenOptions::new();
+    // Opening a pipe would else wait for somebody who writes into it.
+    let no_wait = OFlags::NONBLOCK.bits() as i32;
+    let file = options
+        .read(true)
+        .custom_flags(no_wait)
+        .open(path)
+        .map_err(io)?;
+    // What the open file is, not the path, which could lead to another by now.
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return Err(Error::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(Error::TooWide {
             path: path.to_owned(),
@@ -245,6 +265,17 @@ mod tests {
         }
         mode(&path, 0o600);
         assert!(Keyring::open(&path, MayCreate::Yes).is_ok());
+    }
+
+    #[test]
+    fn a_pipe_or_a_folder_is_no_key_file_and_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+        for path in [&pipe, folder.path()] {
+            let opened = Keyring::open(path, MayCreate::Yes);
+            assert!(matches!(opened, Err(Error::NotAFile { .. })), "{opened:?}");
+        }
     }
 
     #[test]

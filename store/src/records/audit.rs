@@ -77,8 +77,6 @@ pub enum Actor {
     },
     /// Whoever can write to the data directory, through a command on the machine.
     Operator,
-    /// The system on its own.
-    System,
 }
 
 /// One change: who, what, to what.

@@ -6,7 +6,7 @@ use super::{
 };
 use casemate_domain::{
     ComponentName, Digest, Grant, KeyId, KeyName, LimitSettings, ServerId, ServerName, TokenId,
-    ToolName, VersionId, WorkspaceId, WorkspaceName,
+    TokenName, ToolName, VersionId, WorkspaceId, WorkspaceName,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -228,13 +228,24 @@ impl Record for KeyRecord {
 pub struct TokenRecord {
     /// Its id.
     pub id: TokenId,
+    /// Its label.
+    #[serde(default = "unnamed")]
+    pub name: TokenName,
     /// The hash of the whole token.
     pub hash: TokenHash,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it opens nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+}
+
+/// Tokens had no labels at first.
+fn unnamed() -> TokenName {
+    "unnamed".parse().expect("this is a label")
 }
 
 impl TokenRecord {

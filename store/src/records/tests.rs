@@ -81,9 +81,11 @@ fn secret(workspace: &WorkspaceRecord) -> SecretRecord {
 
 fn token(n: u128) -> TokenRecord {
     TokenRecord {
+        name: "ops".parse().unwrap(),
         id: TokenId::from_uuid(uuid(n)),
         hash: TokenHash::from_bytes([0xab; 32]),
         created_at: Timestamp::UNIX_EPOCH,
+        expires_at: None,
         revoked_at: None,
     }
 }

@@ -31,9 +31,18 @@ pub enum KeyStatus {
 impl KeyStatus {
     /// The status of a key at a moment.
     pub fn of(record: &KeyRecord, now: Timestamp) -> Self {
-        if record.revoked_at.is_some() {
+        Self::at(record.revoked_at, record.expires_at, now)
+    }
+
+    /// The status at a moment of what was revoked and expires then.
+    pub(super) fn at(
+        revoked_at: Option<Timestamp>,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        if revoked_at.is_some() {
             Self::Revoked
-        } else if record.expires_at.is_some_and(|expiry| expiry <= now) {
+        } else if expires_at.is_some_and(|expiry| expiry <= now) {
             Self::Expired
         } else {
             Self::Active
@@ -75,7 +84,7 @@ impl Access {
         let workspace_id = one_workspace(&writer.snapshot(), &servers)?;
         let created_at = Timestamp::now();
         let expires_at = lifetime
-            .map(|lifetime| expiry(created_at, lifetime))
+            .map(|lifetime| expiry("key", created_at, lifetime))
             .transpose()?;
         let key = credential::generate(Class::Key);
         let record = Arc::new(KeyRecord {
@@ -186,9 +195,14 @@ fn one_workspace(
     Ok(first)
 }
 
-fn expiry(created_at: Timestamp, lifetime: Duration) -> Result<Timestamp, Error> {
+/// When a credential made at a moment expires.
+pub(super) fn expiry(
+    what: &'static str,
+    created_at: Timestamp,
+    lifetime: Duration,
+) -> Result<Timestamp, Error> {
     let problem = "must expire after at least one second and at most 3650 days, or never";
-    let invalid = || Error::Invalid(casemate_domain::Invalid::new("key", problem));
+    let invalid = || Error::Invalid(casemate_domain::Invalid::new(what, problem));
     if lifetime < Duration::from_secs(1) || lifetime > MAX_LIFETIME {
         return Err(invalid());
     }

@@ -1,17 +1,22 @@
-//! Access tokens of the admin API.
+//! Access tokens of the admin API: made once, shown once, revoked at once. One that opens it always
+//! remains.
 
-use super::Access;
+use super::{
+    Access,
+    keys::{KeyStatus, expiry},
+};
 use crate::service::{
     audit,
     credential::{self, Class},
     error::Error,
     snapshot::Snapshot,
+    state::Writer,
 };
-use casemate_domain::{Invalid, TokenId};
-use casemate_store::records::{TokenHash, TokenRecord};
+use casemate_domain::{Invalid, TokenId, TokenName};
+use casemate_store::records::{Batch, Record, TokenHash, TokenRecord};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Proof that an access token is valid: whoever holds it may administer.
@@ -27,7 +32,7 @@ impl Administrator {
     }
 }
 
-/// What became of the first access token at start.
+/// What became of the access token at start.
 #[derive(Debug)]
 pub enum FirstToken {
     /// One was made; this is the only moment to show it.
@@ -36,6 +41,24 @@ pub enum FirstToken {
     Brought,
     /// There was one already.
     Existing,
+}
+
+/// An access token as it may be shown at any time.
+#[derive(Debug, Clone)]
+pub struct TokenSummary {
+    /// What is stored of it; its hash is not for showing.
+    pub record: Arc<TokenRecord>,
+    /// Whether it opens the admin API now.
+    pub status: KeyStatus,
+}
+
+/// A token that was just made. The only moment at which its text exists.
+#[derive(Debug)]
+pub struct NewToken {
+    /// The text, for its owner.
+    pub token: SecretString,
+    /// What is kept.
+    pub summary: TokenSummary,
 }
 
 /// The shortest token that an operator may bring. Shorter ones can be guessed.
@@ -50,21 +73,19 @@ impl Access {
             .tokens_by_hash
             .get(&hash)
             .and_then(|id| snapshot.tokens.get(id))?;
-        record.revoked_at.is_none().then_some(Administrator {
+        (status(record, Timestamp::now()) == KeyStatus::Active).then_some(Administrator {
             token_id: record.id,
         })
     }
 
     /// Makes sure that there is an access token. At the first start one is made, or taken from the
-    /// operator. Later a brought token must be the one that exists: otherwise the operator believes
-    /// in a token that does not work.
+    /// operator. Later a brought token must be one that works: otherwise the operator believes in a
+    /// token that does not.
     pub async fn ensure_first_token(
         &self,
         brought: Option<SecretString>,
     ) -> Result<FirstToken, Error> {
-        let writer = self.state.writer().await;
-        if !writer.snapshot().tokens.is_empty() {
-            drop(writer);
+        if !self.state.snapshot().tokens.is_empty() {
             return match brought {
                 Some(token) if self.administrator(Some(token.expose_secret())).is_none() => {
                     Err(Error::Invalid(Invalid::new(
@@ -75,28 +96,114 @@ impl Access {
                 _ => Ok(FirstToken::Existing),
             };
         }
-        if let Some(token) = &brought {
-            check_brought(token.expose_secret())?;
-        }
-        let made = brought.is_none();
-        let token = brought.unwrap_or_else(|| credential::generate(Class::Token));
-        let record = Arc::new(TokenRecord {
-            id: TokenId::from_uuid(Uuid::now_v7()),
-            hash: TokenHash::from_bytes(self.pepper.hash(token.expose_secret().trim())),
-            created_at: Timestamp::now(),
-            revoked_at: None,
-        });
-        let actor = Administrator {
-            token_id: record.id,
+        let Some(token) = brought else {
+            return self.token_of_operator("made at the first start").await;
         };
-        let batch = audit::batch(&actor, None, "token.bootstrap", record.id).create(&*record);
-        writer.commit(batch, move |next| put(next, record)).await?;
-        Ok(if made {
-            FirstToken::Made(token)
-        } else {
-            FirstToken::Brought
+        check_brought(token.expose_secret())?;
+        self.keep_for_operator("brought to the first start", &token)
+            .await?;
+        Ok(FirstToken::Brought)
+    }
+
+    /// Makes an access token for whoever runs the gateway.
+    pub async fn token_of_operator(&self, name: &str) -> Result<FirstToken, Error> {
+        let token = credential::generate(Class::Token);
+        self.keep_for_operator(name, &token).await?;
+        Ok(FirstToken::Made(token))
+    }
+
+    async fn keep_for_operator(&self, name: &str, token: &SecretString) -> Result<(), Error> {
+        let record = self.record(name.parse().map_err(Error::Invalid)?, token, None)?;
+        let writer = self.state.writer().await;
+        let batch = audit::by_operator("token.create", record.id).create(&*record);
+        keep(writer, batch, record).await
+    }
+
+    /// Makes an access token.
+    pub async fn create_token(
+        &self,
+        actor: &Administrator,
+        name: TokenName,
+        lifetime: Option<Duration>,
+    ) -> Result<NewToken, Error> {
+        let writer = self.state.writer().await;
+        let token = credential::generate(Class::Token);
+        let record = self.record(name, &token, lifetime)?;
+        let batch = audit::batch(actor, None, "token.create", record.id).create(&*record);
+        keep(writer, batch, Arc::clone(&record)).await?;
+        Ok(NewToken {
+            token,
+            summary: summary(record),
         })
     }
+
+    /// Takes away what a token opens, from the next request on. Revoking twice is harmless. The
+    /// last one that opens the admin API cannot be revoked: nobody could make another.
+    pub async fn revoke_token(
+        &self,
+        actor: &Administrator,
+        id: TokenId,
+    ) -> Result<TokenSummary, Error> {
+        let writer = self.state.writer().await;
+        let snapshot = writer.snapshot();
+        let record = snapshot
+            .tokens
+            .get(&id)
+            .ok_or_else(|| Error::not_found("token", id))?;
+        if record.revoked_at.is_some() {
+            return Ok(summary(Arc::clone(record)));
+        }
+        let now = Timestamp::now();
+        let opens = |other: &&Arc<TokenRecord>| status(other, now) == KeyStatus::Active;
+        if !snapshot
+            .tokens
+            .values()
+            .filter(opens)
+            .any(|other| other.id != id)
+        {
+            return Err(Error::LastToken);
+        }
+        let revoked = Arc::new(TokenRecord {
+            revoked_at: Some(now),
+            ..TokenRecord::clone(record)
+        });
+        let stored = writer.stored(&record.key()).await?;
+        let batch = audit::batch(actor, None, "token.revoke", id).replace(&stored, &*revoked);
+        keep(writer, batch, Arc::clone(&revoked)).await?;
+        Ok(summary(revoked))
+    }
+
+    /// All access tokens, oldest first.
+    pub fn list_tokens(&self) -> Vec<TokenSummary> {
+        let snapshot = self.state.snapshot();
+        let mut tokens: Vec<_> = snapshot.tokens.values().cloned().map(summary).collect();
+        tokens.sort_by_key(|token| (token.record.created_at, token.record.id));
+        tokens
+    }
+
+    fn record(
+        &self,
+        name: TokenName,
+        token: &SecretString,
+        lifetime: Option<Duration>,
+    ) -> Result<Arc<TokenRecord>, Error> {
+        let created_at = Timestamp::now();
+        let expires_at = lifetime
+            .map(|lifetime| expiry("token", created_at, lifetime))
+            .transpose()?;
+        Ok(Arc::new(TokenRecord {
+            id: TokenId::from_uuid(Uuid::now_v7()),
+            name,
+            hash: TokenHash::from_bytes(self.pepper.hash(token.expose_secret().trim())),
+            created_at,
+            expires_at,
+            revoked_at: None,
+        }))
+    }
+}
+
+async fn keep(writer: Writer, batch: Batch, record: Arc<TokenRecord>) -> Result<(), Error> {
+    writer.commit(batch, move |next| put(next, record)).await
 }
 
 pub(crate) fn put(snapshot: &mut Snapshot, record: Arc<TokenRecord>) {
@@ -104,6 +211,15 @@ pub(crate) fn put(snapshot: &mut Snapshot, record: Arc<TokenRecord>) {
         .tokens_by_hash
         .insert(*record.hash.as_bytes(), record.id);
     snapshot.tokens.insert(record.id, record);
+}
+
+pub(super) fn status(record: &TokenRecord, now: Timestamp) -> KeyStatus {
+    KeyStatus::at(record.revoked_at, record.expires_at, now)
+}
+
+fn summary(record: Arc<TokenRecord>) -> TokenSummary {
+    let status = status(&record, Timestamp::now());
+    TokenSummary { record, status }
 }
 
 fn check_brought(token: &str) -> Result<(), Error> {

@@ -1,14 +1,17 @@
-//! Pointing a server at a version of a component.
+//! Pointing a server at a version of a component: deploying a new one, going back to one it has.
 //!
 //! A version is immutable: digest, definitions, grant. Deploying makes a new version and moves the
-//! server's tools to it. What clients were told about a tool does not change without consent: a
-//! deployment that changes or removes a tool says what it would change, and must be told to go on.
+//! server's tools to it. What clients were told about a tool does not change without consent, and
+//! consent is for one plan: whoever agrees names the fingerprint of what they looked at, and a plan
+//! that became another one meanwhile is refused.
 
+mod missing;
 mod plan;
 
-pub use plan::{Change, ToolChange};
+pub use missing::Missing;
+pub use plan::{Change, Difference, ToolChange};
 
-use super::{Catalog, load, servers, upload::Known};
+use super::{Catalog, load, servers};
 use crate::service::{
     access::Administrator,
     audit,
@@ -16,12 +19,9 @@ use crate::service::{
     snapshot::{ServerView, Snapshot, ToolView},
     state::Writer,
 };
-use casemate_domain::{
-    ComponentName, Digest, Grant, HostPattern, SecretName, ToolDefinition, VersionId,
-};
+use casemate_domain::{ComponentName, Digest, Grant, SecretName, ToolDefinition, VersionId};
 use casemate_store::records::{Batch, Record, ToolRecord, VersionRecord};
 use jiff::Timestamp;
-use serde::Serialize;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -38,17 +38,32 @@ pub struct DeployRequest {
     pub grant: Grant,
     /// Show its tools to clients.
     pub activate: bool,
-    /// Go on although tools that clients know change or go away.
-    pub accept_changes: bool,
-    /// Only say what would happen.
+    /// What was agreed to.
+    pub consent: Consent,
+}
+
+/// What somebody agreed to.
+#[derive(Debug, Clone, Default)]
+pub struct Consent {
+    /// The fingerprint of the plan that they looked at.
+    pub accepted: Option<String>,
+    /// Nothing yet: only say what would happen.
     pub dry_run: bool,
 }
 
 /// What a deployment did, or would do.
 #[derive(Debug)]
 pub struct Deployment {
-    /// The new version, if one was made.
+    /// The version, unless it was not made yet.
     pub version: Option<VersionId>,
+    /// The name under which it is kept.
+    pub component: ComponentName,
+    /// The component behind it.
+    pub digest: Digest,
+    /// Whether it was done.
+    pub applied: bool,
+    /// What stands for this plan and no other.
+    pub fingerprint: String,
     /// What changes for clients.
     pub changes: Vec<ToolChange>,
     /// The tools of the component after the deployment.
@@ -57,20 +72,26 @@ pub struct Deployment {
     pub missing: Missing,
 }
 
-/// What tools declare that they need and do not have.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Missing {
-    /// Granted secrets that nobody has set in the workspace.
-    pub secrets: Vec<SecretName>,
-    /// Declared secrets that are not granted.
-    pub secret_grants: Vec<SecretName>,
-    /// Declared hosts that are not granted.
-    pub hosts: Vec<HostPattern>,
+/// A version that a server is to point at.
+pub(super) struct Candidate {
+    pub(super) version: Arc<VersionRecord>,
+    pub(super) definitions: Vec<ToolDefinition>,
+    pub(super) origin: Origin,
+    /// Whether the tools move to it, and new ones are shown to clients.
+    pub(super) activate: bool,
+}
+
+/// Where a version comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It is new with this deployment.
+    Upload,
+    /// The server has had it before.
+    History,
 }
 
 /// A deployment before it happens.
 struct Plan {
-    version: Arc<VersionRecord>,
     next: ServerView,
     deployment: Deployment,
 }
@@ -85,27 +106,60 @@ impl Catalog {
         let known = self.known(request.digest).await?;
         let known = known.ok_or(Error::UnknownComponent(request.digest))?;
         let writer = self.state.writer().await;
-        let snapshot = writer.snapshot();
-        let server = servers::find(&snapshot, &request.server)?;
-        let plan = self.plan(&snapshot, &server, &request, known)?;
-        if request.dry_run {
-            return Ok(plan.deployment);
+        let server = servers::find(&writer.snapshot(), &request.server)?;
+        let version = Arc::new(VersionRecord {
+            id: VersionId::from_uuid(Uuid::now_v7()),
+            server_id: server.record.id,
+            workspace_id: server.workspace.id,
+            component: request.component,
+            digest: request.digest,
+            definitions: known.record.definitions,
+            size: known.record.size,
+            grant: request.grant,
+            tools: known.tools.iter().map(|tool| tool.name.clone()).collect(),
+            created_at: Timestamp::now(),
+        });
+        let candidate = Candidate {
+            version,
+            definitions: known.tools,
+            origin: Origin::Upload,
+            activate: request.activate,
+        };
+        self.point(actor, writer, &server, candidate, request.consent)
+            .await
+    }
+
+    /// Points a server at a version, if that is agreed to.
+    pub(super) async fn point(
+        &self,
+        actor: &Administrator,
+        writer: Writer,
+        server: &ServerView,
+        candidate: Candidate,
+        consent: Consent,
+    ) -> Result<Deployment, Error> {
+        let Plan { next, deployment } = self.plan(&writer.snapshot(), server, &candidate)?;
+        if consent.dry_run {
+            return Ok(deployment);
         }
-        let changes = &plan.deployment.changes;
-        let needs_consent = request.activate && changes.iter().any(ToolChange::needs_consent);
-        if needs_consent && !request.accept_changes {
-            return Err(Error::ChangesNotAccepted {
-                changes: plan.deployment.changes,
-            });
+        let needs_consent =
+            candidate.activate && deployment.changes.iter().any(ToolChange::needs_consent);
+        match consent.accepted {
+            Some(accepted) if accepted != deployment.fingerprint => {
+                return Err(Error::PlanChanged(deployment.into()));
+            }
+            None if needs_consent => return Err(Error::ChangesNotAccepted(deployment.into())),
+            _ => {}
         }
-        let batch = batch(actor, &writer, &server, &plan.next, &plan.version).await?;
-        let next_server = Arc::new(plan.next);
+        let batch = batch(actor, &writer, server, &next, &candidate).await?;
+        let next_server = Arc::new(next);
         writer
             .commit(batch, move |next| servers::put(next, next_server))
             .await?;
         Ok(Deployment {
-            version: Some(plan.version.id),
-            ..plan.deployment
+            version: Some(candidate.version.id),
+            applied: true,
+            ..deployment
         })
     }
 
@@ -113,60 +167,42 @@ impl Catalog {
         &self,
         snapshot: &Snapshot,
         server: &ServerView,
-        request: &DeployRequest,
-        known: Known,
+        candidate: &Candidate,
     ) -> Result<Plan, Error> {
-        let (record, definitions) = (known.record, known.tools);
-        let changes = plan::changes(server, request, &definitions)?;
-        let version = Arc::new(VersionRecord {
-            id: VersionId::from_uuid(Uuid::now_v7()),
-            server_id: server.record.id,
-            workspace_id: server.workspace.id,
-            component: request.component.clone(),
-            digest: request.digest,
-            definitions: record.definitions,
-            size: record.size,
-            grant: request.grant.clone(),
-            tools: definitions.iter().map(|tool| tool.name.clone()).collect(),
-            created_at: Timestamp::now(),
-        });
-        let next = self.next_server(server, &version, request, definitions)?;
+        let (version, definitions) = (&candidate.version, &candidate.definitions);
+        let changes = plan::changes(server, version, definitions)?;
+        let next = self.next_server(server, candidate)?;
         let tools = next.tools.values();
-        let tools = tools.filter(|tool| tool.record.component == request.component);
+        let tools = tools.filter(|tool| tool.record.component == version.component);
         let workspace = snapshot.workspaces.get(&server.workspace.id);
         let is_set =
             |name: &SecretName| workspace.is_some_and(|view| view.secrets.contains_key(name));
         let deployment = Deployment {
-            version: None,
+            version: (candidate.origin == Origin::History).then_some(version.id),
+            component: version.component.clone(),
+            digest: version.digest,
+            applied: false,
+            fingerprint: plan::fingerprint(server, candidate),
             changes,
             tools: tools.cloned().collect(),
-            missing: missing(&next, &version, is_set),
+            missing: missing::missing(definitions, &version.grant, is_set),
         };
-        Ok(Plan {
-            version,
-            next,
-            deployment,
-        })
+        Ok(Plan { next, deployment })
     }
 
     /// The server as it will be. A tool that exists stays active or inactive as it is: whoever
     /// switched it off had a reason. Without `activate`, it also stays at its version, and new ones
     /// are inactive.
-    fn next_server(
-        &self,
-        server: &ServerView,
-        version: &Arc<VersionRecord>,
-        request: &DeployRequest,
-        definitions: Vec<ToolDefinition>,
-    ) -> Result<ServerView, Error> {
+    fn next_server(&self, server: &ServerView, candidate: &Candidate) -> Result<ServerView, Error> {
+        let version = &candidate.version;
         let mut next = ServerView::clone(server);
         next.versions.insert(version.id, Arc::clone(version));
-        if request.activate {
+        if candidate.activate {
             next.tools
-                .retain(|_, tool| tool.record.component != request.component);
+                .retain(|_, tool| tool.record.component != version.component);
         }
         let shared = load::Shared::new(&self.components, version);
-        for definition in definitions {
+        for definition in &candidate.definitions {
             if next.tools.contains_key(&definition.name) {
                 continue;
             }
@@ -174,14 +210,16 @@ impl Catalog {
                 server_id: server.record.id,
                 workspace_id: server.workspace.id,
                 name: definition.name.clone(),
-                component: request.component.clone(),
+                component: version.component.clone(),
                 version: version.id,
                 active: server
                     .tools
                     .get(&definition.name)
-                    .map_or(request.activate, |tool| tool.record.active),
+                    .map_or(candidate.activate, |tool| tool.record.active),
             };
-            let tool = shared.tool(record, definition).map_err(Error::Internal)?;
+            let tool = shared
+                .tool(record, definition.clone())
+                .map_err(Error::Internal)?;
             next.tools.insert(tool.record.name.clone(), Arc::new(tool));
         }
         Ok(next)
@@ -194,11 +232,20 @@ async fn batch(
     writer: &Writer,
     server: &ServerView,
     next: &ServerView,
-    version: &VersionRecord,
+    candidate: &Candidate,
 ) -> Result<Batch, Error> {
+    let version = &candidate.version;
     let subject = format!("{}/{}", server.record.id, version.id);
-    let mut batch =
-        audit::batch(actor, Some(server.workspace.id), "version.deploy", subject).create(version);
+    let workspace = Some(server.workspace.id);
+    let mut batch = match candidate.origin {
+        Origin::Upload => {
+            audit::batch(actor, workspace, "version.deploy", subject).create(&**version)
+        }
+        Origin::History => {
+            let stored = writer.stored(&version.key()).await?;
+            audit::batch(actor, workspace, "version.use", subject).unchanged(&stored)
+        }
+    };
     for (name, tool) in &server.tools {
         if !next.tools.contains_key(name) {
             batch = batch.remove(&writer.stored(&tool.record.key()).await?);
@@ -217,41 +264,4 @@ async fn batch(
         };
     }
     Ok(batch)
-}
-
-fn missing(
-    server: &ServerView,
-    version: &VersionRecord,
-    is_set: impl Fn(&SecretName) -> bool,
-) -> Missing {
-    let mut missing = Missing::default();
-    let grant = &version.grant;
-    for tool in server
-        .tools
-        .values()
-        .filter(|tool| tool.record.version == version.id)
-    {
-        let needs = &tool.definition.needs;
-        let ungranted = needs
-            .hosts
-            .iter()
-            .filter(|host| !grant.hosts.contains(host));
-        missing.hosts.extend(ungranted.cloned());
-        let secrets = needs.secrets.iter().map(|need| &need.name);
-        let ungranted = secrets.filter(|name| grant.secret(name.as_str()).is_none());
-        missing.secret_grants.extend(ungranted.cloned());
-    }
-    let unset = grant
-        .secrets
-        .iter()
-        .map(|secret| &secret.name)
-        .filter(|name| !is_set(name));
-    missing.secrets.extend(unset.cloned());
-    for names in [&mut missing.secrets, &mut missing.secret_grants] {
-        names.sort();
-        names.dedup();
-    }
-    missing.hosts.sort();
-    missing.hosts.dedup();
-    missing
 }

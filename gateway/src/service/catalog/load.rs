@@ -187,7 +187,8 @@ async fn tools_of(
     views
 }
 
-async fn definitions(
+/// What the component of a version said about its tools.
+pub(super) async fn definitions(
     version: &VersionRecord,
     blobs: &Blobs,
 ) -> Result<Vec<ToolDefinition>, String> {
