@@ -5,6 +5,7 @@
 //! installed is skipped, loudly, unless `CASEMATE_REQUIRE_CLIENTS` is set.
 
 mod client;
+mod conformance;
 mod samples;
 
 use client::Client;
