@@ -15,8 +15,10 @@
 mod answer;
 mod ask;
 mod call;
+mod canonical;
 mod capability;
 mod client;
+mod decimal;
 mod envelope;
 mod error;
 mod events;
@@ -33,6 +35,7 @@ mod revision;
 mod running;
 mod seal;
 mod transport;
+mod unique;
 mod watching;
 
 pub use seal::Seal;

@@ -5,6 +5,7 @@ mod listening;
 mod notifications;
 mod questions;
 mod sessions;
+mod strictness;
 
 use casemate_tests::{
     Gateway, Server, Shared, guest,

@@ -25,6 +25,7 @@ use super::{
     error::{Era, Error, shown},
     events,
     listen::{Listening, Script},
+    mirror,
     modern::Capabilities,
     object::{self, Object},
     result::ServerInfo,
@@ -76,13 +77,15 @@ pub(super) async fn answer(
     params: &Params<'_>,
     declared: Option<&str>,
 ) -> Answer {
-    let answered = if request.method == "initialize" {
-        initialize(exchange, request.id, params)
-    } else {
-        match Terms::of(exchange, declared) {
+    let name = params.members.string("name");
+    let said = mirror::check_if_said(&exchange.headers, &request.method, name.as_deref());
+    let answered = match said {
+        Err(error) => Err(error),
+        Ok(()) if request.method == "initialize" => initialize(exchange, request.id, params),
+        Ok(()) => match Terms::of(exchange, declared) {
             Ok(terms) => dispatch(exchange, request, params, terms).await,
             Err(error) => Err(error),
-        }
+        },
     };
     answered.unwrap_or_else(|error| Answer::error(Some(request.id), &error, Era::Legacy))
 }
