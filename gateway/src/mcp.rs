@@ -134,9 +134,10 @@ impl Endpoint {
         }
     }
 
-    /// Waits for the ends of calls that nobody waits for any more, once the gateway stops.
-    pub async fn ended(&self) {
-        self.inner.background.ended().await;
+    /// Ends calls that still run although the listeners have ended, and waits until they are
+    /// recorded.
+    pub async fn end(&self) {
+        self.inner.background.end().await;
     }
 
     /// Answers one HTTP request for one server.

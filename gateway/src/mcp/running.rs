@@ -29,6 +29,8 @@ pub(super) enum Disconnect {
 pub(super) struct Background {
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// Cancelled when calls have had their time to end.
+    cut_off: CancellationToken,
 }
 
 impl Background {
@@ -37,6 +39,7 @@ impl Background {
         Self {
             tasks: TaskTracker::new(),
             stop,
+            cut_off: CancellationToken::new(),
         }
     }
 
@@ -45,8 +48,9 @@ impl Background {
         &self.stop
     }
 
-    /// Waits for all of them, once the gateway stops.
-    pub(super) async fn ended(&self) {
+    /// Ends what still runs, and waits until it has ended and is recorded.
+    pub(super) async fn end(&self) {
+        self.cut_off.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -96,8 +100,13 @@ impl<'background> Running<'background> {
         let (Some(call), disconnect) = (self.call.take(), self.disconnect) else {
             return;
         };
-        let stop = self.background.stop.clone();
-        self.background.tasks.spawn(async move {
+        let Background {
+            tasks,
+            stop,
+            cut_off,
+        } = self.background;
+        let (stop, cut_off) = (stop.clone(), cut_off.clone());
+        tasks.spawn(async move {
             let forsaken = async {
                 outlet.gone().await;
                 if disconnect == Disconnect::IsNothing {
@@ -107,6 +116,7 @@ impl<'background> Running<'background> {
             tokio::select! {
                 biased;
                 () = forsaken => {}
+                () = cut_off.cancelled() => {}
                 answer = call => answer.finish(&outlet),
             }
         });

@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +44,30 @@ pub(super) struct Reply {
     pub(super) body: Value,
 }
 
+/// What a service in memory is made of.
+fn parts(path: &Path) -> Parts {
+    let retention = Retention {
+        days: 1,
+        bytes: 1 << 20,
+    };
+    let call_log = CallLog::open(path.join("calls"), retention).unwrap();
+    Parts {
+        metadata: Arc::new(MemoryMetadata::default()),
+        blobs: Blobs::local(path.join("blobs")).unwrap(),
+        artifacts: path.join("artifacts"),
+        compile_budget: std::time::Duration::from_secs(1),
+        log: Arc::new(call_log),
+        runtime: Runtime::new(&Config {
+            slots: 2,
+            ..Config::default()
+        })
+        .unwrap(),
+        keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
+        limits: Limits::default(),
+        places: 2,
+    }
+}
+
 impl Reply {
     #[track_caller]
     pub(super) fn is_error(&self, status: u16, code: i64) {
@@ -55,28 +79,8 @@ impl Reply {
 impl Fixture {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path();
-        let retention = Retention {
-            days: 1,
-            bytes: 1 << 20,
-        };
-        let call_log = CallLog::open(path.join("calls"), retention).unwrap();
-        let service = Service::load(Parts {
-            metadata: Arc::new(MemoryMetadata::default()),
-            blobs: Blobs::local(path.join("blobs")).unwrap(),
-            artifacts: path.join("artifacts"),
-            compile_budget: std::time::Duration::from_secs(1),
-            log: Arc::new(call_log),
-            runtime: Runtime::new(&Config {
-                slots: 2,
-                ..Config::default()
-            })
-            .unwrap(),
-            keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
-            limits: Limits::default(),
-            places: 2,
-        });
-        let service = Arc::new(service.await.unwrap());
+        let service = Service::load(parts(folder.path())).await;
+        let service = Arc::new(service.unwrap());
         let access = service.access();
         let token = match access.ensure_first_token(None).await.unwrap() {
             FirstToken::Made(token) => token,
