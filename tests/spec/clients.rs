@@ -7,6 +7,7 @@
 mod client;
 mod conformance;
 mod samples;
+mod streams;
 
 use client::Client;
 use samples::check_everything;

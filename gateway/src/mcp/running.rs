@@ -13,6 +13,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What happens to a call whose client closes the connection.
@@ -139,15 +140,21 @@ impl Future for Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if let (Some(call), Disconnect::IsNothing) = (self.call.take(), self.disconnect) {
-            let stop = self.background.stop.clone();
-            self.background.tasks.spawn(async move {
-                tokio::select! {
-                    biased;
-                    () = stop.cancelled() => {}
-                    _unread = call => {}
-                }
-            });
-        }
+        let (Some(call), Disconnect::IsNothing) = (self.call.take(), self.disconnect) else {
+            return;
+        };
+        // Without a runtime the process is about to end, and so does the call.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let stop = self.background.stop.clone();
+        let forsaken = async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                _unread = call => {}
+            }
+        };
+        self.background.tasks.spawn_on(forsaken, &runtime);
     }
 }

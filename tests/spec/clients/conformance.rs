@@ -178,7 +178,10 @@ fn checks(out: &Path) -> Vec<(String, PathBuf)> {
 
 /// Changes the list of tools each time a tool is called that stands for it: a tool itself cannot.
 /// Ends with the gateway.
-fn change_tools_when_asked(gateway: &Gateway, server: &Server) -> thread::JoinHandle<()> {
+pub(super) fn change_tools_when_asked(
+    gateway: &Gateway,
+    server: &Server,
+) -> thread::JoinHandle<()> {
     let calls = format!("/v1/calls/stream?server={}&tool={TRIGGER}", server.id);
     let calls = http::get(&gateway.admin_url(&calls))
         .bearer(ADMIN_TOKEN)
