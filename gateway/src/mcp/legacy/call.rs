@@ -66,6 +66,7 @@ pub(super) async fn answer(
         asker: line.asker,
         registered: site
             .inner
+            .legacy
             .calls
             .register(Name::new(site, session_id, id.as_str())),
     };
@@ -115,7 +116,7 @@ impl Line {
         tool: &str,
     ) -> Result<Self, Error> {
         let takes_events = transport::accepts_events(&exchange.headers);
-        let notes = &exchange.site.inner.notes;
+        let notes = &exchange.site.inner.legacy.notes;
         let level = session
             .as_ref()
             .and_then(|session| notes.level(&session.id));

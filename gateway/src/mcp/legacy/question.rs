@@ -101,7 +101,7 @@ impl Asker {
             return Ok(Vec::new());
         }
         let inner = Arc::clone(&site.inner);
-        let questions = &inner.questions;
+        let questions = &inner.legacy.questions;
         let _place: Place = questions.places.take(site).ok_or_else(|| {
             Unanswered::Because(format!(
                 "{MAX_WAITING} calls with this key wait for answers already. Answer or cancel one \
