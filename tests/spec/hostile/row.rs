@@ -11,6 +11,8 @@ pub(super) const SETTINGS_TO_COME: &[&str] = &[
     "limits.table_elements",
     "limits.instances",
     "limits.handles",
+    "compile.memory_bytes",
+    "compile.cpu_ms",
 ];
 
 /// Makes the bytes of a guest whose tool has this name.

@@ -57,8 +57,8 @@ fn seen(reply: &Reply) -> Seen {
     if result.is_null() {
         return Seen::Other(format!("error: {}", whole["error"]));
     }
-    let metas = result["_meta"].as_object().into_iter().flatten();
-    let error = metas.filter(|(name, _)| name.ends_with("/error")).next();
+    let mut metas = result["_meta"].as_object().into_iter().flatten();
+    let error = metas.find(|(name, _)| name.ends_with("/error"));
     if let Some((_, error)) = error {
         return Seen::Stopped(error["code"].as_str().unwrap_or_default().to_owned());
     }
