@@ -114,6 +114,14 @@ static MEMORY: Family = Family {
             ends: Refused("component_too_large"),
             control: Honest(|tool| instances(tool, 20), Completes),
         },
+        Row {
+            id: "G04m",
+            what: "as many instances as a call may have",
+            guest: |tool| instances(tool, 20),
+            ends: Completes,
+            // Here the guard is in the way in the control.
+            control: With(&[("limits.instances", 10)], Stopped("memory_limit")),
+        },
     ],
 };
 
