@@ -87,14 +87,14 @@ static MEMORY: Family = Family {
             what: "a memory with 64-bit addresses",
             guest: |_| wat("(component (core module (memory i64 1)))"),
             ends: Refused("feature_refused"),
-            control: None("the feature is compiled out of no engine; it is refused before"),
+            control: None("the feature cannot be switched on"),
         },
         Row {
             id: "G04j",
             what: "a memory that threads share",
             guest: |_| wat("(component (core module (memory 1 2 shared)))"),
             ends: Refused("feature_refused"),
-            control: None("the feature is compiled out of no engine; it is refused before"),
+            control: None("the feature cannot be switched on"),
         },
         Row {
             id: "G04k",
