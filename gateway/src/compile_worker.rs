@@ -105,9 +105,21 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Whoever waits for the answer logs this.
             drop(writeln!(io::stderr(), "{error:#}"));
+            if is_out_of_memory(&error) {
+                // As an allocation does that fails elsewhere: it is told by the signal.
+                std::process::abort();
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_out_of_memory(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    causes.any(|cause| {
+        let cause = cause.downcast_ref::<io::Error>();
+        cause.is_some_and(|cause| cause.kind() == io::ErrorKind::OutOfMemory)
+    })
 }
 
 fn work() -> Result<()> {
@@ -175,6 +187,16 @@ mod tests {
         };
         let answer = Answer::parse(written(Err(rejection.clone())));
         assert_eq!(answer, Some(Answer::Rejected(rejection)));
+    }
+
+    #[test]
+    fn a_lack_of_memory_is_told_from_other_failures() {
+        let failed = |kind: io::ErrorKind| {
+            let read: Result<()> = Err(io::Error::from(kind)).context("reading the component");
+            is_out_of_memory(&read.unwrap_err())
+        };
+        assert!(failed(io::ErrorKind::OutOfMemory));
+        assert!(!failed(io::ErrorKind::BrokenPipe));
     }
 
     #[test]

@@ -8,6 +8,11 @@
 //! Ids are those of the threat catalogue: G01 to G36. Its outgoing requests, G40 to G49, are in
 //! the specification of outgoing requests.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "where each guest ended is worth a look, with --nocapture"
+)]
+
 mod abi;
 mod answers;
 mod canaries;

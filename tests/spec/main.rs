@@ -6,7 +6,6 @@
     clippy::unwrap_used,
     reason = "in a test, what is not as expected is a failure"
 )]
-
 mod access;
 mod architecture;
 mod artifacts;

@@ -201,3 +201,30 @@ fn a_compilation_that_takes_too_long_is_ended_and_the_next_one_works() {
     ));
     bench.assert_unharmed();
 }
+
+#[test]
+fn a_compilation_that_takes_too_much_memory_or_cpu_is_ended_and_the_next_one_works() {
+    let limits = [
+        ("compile.memory_bytes", 256 << 20),
+        ("compile.cpu_ms", 1_000),
+    ];
+    for (key, value) in limits {
+        let bench = Bench::start("slow", &[(key, value)]);
+        let seen = bench.send("slow", &slow("slow"));
+        println!("{key}: {seen}");
+        assert!(
+            matches!(&seen, Seen::Refused(kind) if kind == "compile_budget"),
+            "{key}: {seen}"
+        );
+        let whole = bench.send("whole", &WHOLE("whole"));
+        assert!(matches!(whole, Seen::Completed { .. }), "{key}: {whole}");
+        bench.assert_unharmed();
+    }
+}
+
+#[test]
+fn control_the_same_component_compiles_with_time_and_room_to_spare() {
+    let bench = Bench::start("slow", &[]);
+    let seen = bench.send("slow", &slow("slow"));
+    assert!(matches!(seen, Seen::Completed { .. }), "{seen}");
+}

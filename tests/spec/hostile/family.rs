@@ -2,7 +2,7 @@
 
 use super::{
     counters::Counters,
-    row::{Control, Row, SETTINGS_TO_COME, Seen, Settings},
+    row::{Control, Row, Seen, Settings},
     upload::{call, deploy, records, upload},
 };
 use casemate_guest_forge::Guest;
@@ -53,17 +53,6 @@ impl Family {
             }
         }
         for (settings, rows) in by_settings {
-            let to_come = settings
-                .iter()
-                .find(|(key, _)| SETTINGS_TO_COME.contains(key));
-            if let Some((key, _)) = to_come {
-                let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-                println!(
-                    "control of {} left out: `{key}` is not there yet",
-                    ids.join(", ")
-                );
-                continue;
-            }
             let bench = Bench::start(self.name, &over(self.settings, settings));
             wrong.extend(bench.round(&rows, None));
             bench.assert_unharmed();

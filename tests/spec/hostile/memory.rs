@@ -87,14 +87,14 @@ static MEMORY: Family = Family {
             what: "a memory with 64-bit addresses",
             guest: |_| wat("(component (core module (memory i64 1)))"),
             ends: Refused("feature_refused"),
-            control: None("the feature is compiled out of no engine; it is refused before"),
+            control: None("the feature cannot be switched on"),
         },
         Row {
             id: "G04j",
             what: "a memory that threads share",
             guest: |_| wat("(component (core module (memory 1 2 shared)))"),
             ends: Refused("feature_refused"),
-            control: None("the feature is compiled out of no engine; it is refused before"),
+            control: None("the feature cannot be switched on"),
         },
         Row {
             id: "G04k",
@@ -113,6 +113,14 @@ static MEMORY: Family = Family {
             guest: |tool| instances(tool, 60),
             ends: Refused("component_too_large"),
             control: Honest(|tool| instances(tool, 20), Completes),
+        },
+        Row {
+            id: "G04m",
+            what: "as many instances as a call may have",
+            guest: |tool| instances(tool, 20),
+            ends: Completes,
+            // Here the guard is in the way in the control.
+            control: With(&[("limits.instances", 10)], Stopped("memory_limit")),
         },
     ],
 };

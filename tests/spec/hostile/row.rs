@@ -5,14 +5,6 @@ use serde_json::Value;
 /// Settings of a gateway: keys of its configuration with their values.
 pub(super) type Settings = &'static [(&'static str, u64)];
 
-/// Settings that gateways do not know yet. A control that needs one is left out, and says so.
-/// Take a setting out of this list when it is there.
-pub(super) const SETTINGS_TO_COME: &[&str] = &[
-    "limits.table_elements",
-    "limits.instances",
-    "limits.handles",
-];
-
 /// Makes the bytes of a guest whose tool has this name.
 pub(super) type Make = fn(&str) -> Vec<u8>;
 

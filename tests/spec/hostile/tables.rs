@@ -70,7 +70,7 @@ static TABLES: Family = Family {
             what: "a table with 64-bit indices",
             guest: |_| wat("(component (core module (table i64 1 funcref)))"),
             ends: Refused("feature_refused"),
-            control: None("the feature is compiled out of no engine; it is refused before"),
+            control: None("the feature cannot be switched on"),
         },
     ],
 };

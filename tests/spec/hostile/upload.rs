@@ -3,14 +3,23 @@
 use super::row::Seen;
 use casemate_tests::{
     ADMIN_TOKEN, Gateway, Server,
-    http::{Response, post},
+    http::{Request, Response, post},
     mcp::Reply,
 };
 use serde_json::{Value, json};
 
+/// The largest body of an upload.
+const LARGEST: usize = 16 << 20;
+
 /// Uploads a component. Gives its digest, or the kind of the refusal.
 pub(super) fn upload(gateway: &Gateway, wasm: &[u8]) -> Result<String, String> {
-    let answer = send(gateway, wasm);
+    let answer = match request(gateway, wasm).try_send() {
+        Ok(answer) => answer,
+        // A body that is too large is refused before it was read, and what of it arrives after
+        // that may cost the client the answer: the broken connection is the refusal then.
+        Err(_) if wasm.len() > LARGEST => return Err("payload_too_large".to_owned()),
+        Err(error) => panic!("the upload broke off: {error}"),
+    };
     let body = answer.json();
     let word = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     match answer.status {
@@ -24,10 +33,13 @@ pub(super) fn upload(gateway: &Gateway, wasm: &[u8]) -> Result<String, String> {
 
 /// Uploads a component and gives the whole answer.
 pub(super) fn send(gateway: &Gateway, wasm: &[u8]) -> Response {
+    request(gateway, wasm).send()
+}
+
+fn request(gateway: &Gateway, wasm: &[u8]) -> Request {
     post(&gateway.admin_url("/v1/components"))
         .bearer(ADMIN_TOKEN)
         .body(wasm)
-        .send()
 }
 
 /// Deploys an uploaded component to a server with a grant.
@@ -57,8 +69,8 @@ fn seen(reply: &Reply) -> Seen {
     if result.is_null() {
         return Seen::Other(format!("error: {}", whole["error"]));
     }
-    let metas = result["_meta"].as_object().into_iter().flatten();
-    let error = metas.filter(|(name, _)| name.ends_with("/error")).next();
+    let mut metas = result["_meta"].as_object().into_iter().flatten();
+    let error = metas.find(|(name, _)| name.ends_with("/error"));
     if let Some((_, error)) = error {
         return Seen::Stopped(error["code"].as_str().unwrap_or_default().to_owned());
     }

@@ -66,7 +66,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -77,12 +77,12 @@ impl Random {
 
     /// A number below a limit.
     pub fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).unwrap()
+        usize::try_from(self.number() % limit as u64).unwrap()
     }
 
     /// So many bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next().to_le_bytes()[0]).collect()
+        (0..count).map(|_| self.number().to_le_bytes()[0]).collect()
     }
 }
 
@@ -98,7 +98,7 @@ pub fn mutated(wasm: &[u8], random: &mut Random) -> Vec<u8> {
             let at = hot.start + random.below(hot.len());
             bytes[at] = match random.below(3) {
                 0 => bytes[at] ^ (1 << random.below(8)),
-                1 => random.next().to_le_bytes()[0],
+                1 => random.number().to_le_bytes()[0],
                 _ => [0, 1, 0x7f, 0x80, 0xff][random.below(5)],
             };
         }
