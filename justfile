@@ -12,6 +12,10 @@ run *options:
 test *options:
     cargo xtask test {{options}}
 
+# Run what takes too long for every change
+nightly *options:
+    cargo xtask nightly {{options}}
+
 # Check formatting and lints
 check:
     cargo xtask check

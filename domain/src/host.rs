@@ -1,7 +1,12 @@
 //! Patterns of hosts that a tool may reach.
 
 use crate::Invalid;
-use std::{fmt, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 /// `api.example.com`, `*.example.com`, `api.example.com:8443`, `http://localhost:8080`.
 ///
@@ -21,6 +26,7 @@ impl HostPattern {
     /// brackets round IPv6).
     pub fn matches(&self, scheme: &str, host: &str, port: u16) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
+        let host = &*ipv6(host).map_or(Cow::Borrowed(host), Cow::Owned);
         let name_matches = if self.wildcard {
             host.strip_suffix(&*self.name)
                 .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
@@ -28,6 +34,11 @@ impl HostPattern {
             host == &*self.name
         };
         name_matches && scheme == self.scheme() && port == self.port
+    }
+
+    /// Whether the name fits, whatever the scheme and the port.
+    pub fn matches_name(&self, host: &str) -> bool {
+        self.matches(self.scheme(), host, self.port)
     }
 
     /// `https` or `http`.
@@ -62,16 +73,19 @@ impl FromStr for HostPattern {
             && name
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-        let address = name
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        let is_ipv6 = address.is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
-        let is_address = is_ipv6 && !wildcard;
-        if !plain_name && !is_address {
+        let address = ipv6(&name).filter(|_| !wildcard);
+        if !plain_name && address.is_none() {
             return Err(invalid(
-                "must be a host name such as api.example.com or *.example.com, without a path",
+                "must be a host name such as api.example.com or *.example.com, without a path; \
+                 international names in their ASCII form, which begins with xn--",
             ));
         }
+        if plain_name && is_odd_address(&name) {
+            return Err(invalid(
+                "must write an address as four plain numbers, such as 127.0.0.1",
+            ));
+        }
+        let name = address.unwrap_or(name);
         if wildcard && !name.contains('.') {
             return Err(invalid(
                 "is too wide: name at least two labels after the wildcard",
@@ -85,6 +99,25 @@ impl FromStr for HostPattern {
             port,
         })
     }
+}
+
+/// The one form of an IPv6 address in brackets.
+fn ipv6(host: &str) -> Option<String> {
+    let inner = host.strip_prefix('[')?.strip_suffix(']')?;
+    let address: Ipv6Addr = inner.parse().ok()?;
+    Some(format!("[{address}]"))
+}
+
+/// Whether URLs take a name for an IPv4 address that is not written in the one plain form: such a
+/// pattern would never match.
+fn is_odd_address(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let digits = last.strip_prefix("0x");
+    let is_number = digits.map_or_else(
+        || !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()),
+        |digits| digits.bytes().all(|b| b.is_ascii_hexdigit()),
+    );
+    is_number && name.parse::<Ipv4Addr>().is_err()
 }
 
 /// Splits `host:port`; `None` if there is a port and it is not one.
@@ -177,6 +210,19 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_the_same_in_every_spelling_of_it() {
+        for text in [
+            "http://[0:0:0:0:0:ffff:7f00:1]",
+            "http://[::FFFF:127.0.0.1]",
+        ] {
+            let host = pattern(text);
+            assert!(host.matches("http", "[::ffff:7f00:1]", 80), "{text}");
+            assert_eq!(host.to_string(), "http://[::ffff:127.0.0.1]");
+        }
+        assert!(pattern("http://127.0.0.1").matches("http", "127.0.0.1", 80));
+    }
+
+    #[test]
     fn anything_that_is_not_a_host_is_refused() {
         for text in [
             "",
@@ -192,6 +238,13 @@ mod tests {
             "a.*.test",
             "a test",
             "a.test#@b.test",
+            "bücher.test",
+            "127.1",
+            "0x7f.1",
+            "a.0x7f",
+            "2130706433",
+            "*.0.0.1",
+            "*.[::1]",
             "http://",
         ] {
             assert!(text.parse::<HostPattern>().is_err(), "{text}");

@@ -12,6 +12,7 @@ mod caller;
 mod content;
 mod digest;
 mod grant;
+mod header;
 mod host;
 mod id;
 mod json;
@@ -30,6 +31,7 @@ pub use content::{
 };
 pub use digest::Digest;
 pub use grant::{Grant, SecretGrant};
+pub use header::{SecretHeader, is_reserved_header};
 pub use host::HostPattern;
 pub use id::{CallId, KeyId, ServerId, TokenId, VersionId, WorkspaceId};
 pub use json::Json;

@@ -9,6 +9,7 @@
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use casemate_domain::CompileLimits;
 use casemate_runtime::{Compiler, Rejection};
 use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use std::{
@@ -19,13 +20,42 @@ use std::{
 /// The name of the command. It is not for people, so the help does not list it.
 pub const COMMAND: &str = "compile-worker";
 
-/// More than any component that passes the checks of its shape was seen to need.
-const ADDRESS_SPACE: u64 = 2 << 30;
-/// Of all threads together.
-const CPU_SECONDS: u64 = 60;
 const OPEN_FILES: u64 = 32;
 /// Calls go first.
 const NICE: i32 = 10;
+
+/// What the process may use, as it is told on its command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confines {
+    /// CPU time of all threads together, in seconds.
+    pub cpu_seconds: u64,
+    /// Address space, in bytes.
+    pub address_space: u64,
+}
+
+impl Confines {
+    /// What a configuration allows.
+    pub fn new(limits: &CompileLimits) -> Self {
+        Self {
+            // The system counts in whole seconds.
+            cpu_seconds: limits.cpu_ms.div_ceil(1_000),
+            address_space: limits.memory_bytes,
+        }
+    }
+
+    /// The words of the command line.
+    pub fn to_arguments(self) -> [String; 2] {
+        [self.cpu_seconds, self.address_space].map(|number| number.to_string())
+    }
+
+    fn from_arguments(words: impl IntoIterator<Item = String>) -> Option<Self> {
+        let mut numbers = words.into_iter().map(|word| word.parse().ok());
+        Some(Self {
+            cpu_seconds: numbers.next()??,
+            address_space: numbers.next()??,
+        })
+    }
+}
 
 /// What the worker found.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,13 +105,27 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Whoever waits for the answer logs this.
             drop(writeln!(io::stderr(), "{error:#}"));
+            if is_out_of_memory(&error) {
+                // As an allocation does that fails elsewhere: it is told by the signal.
+                std::process::abort();
+            }
             ExitCode::FAILURE
         }
     }
 }
 
+fn is_out_of_memory(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    causes.any(|cause| {
+        let cause = cause.downcast_ref::<io::Error>();
+        cause.is_some_and(|cause| cause.kind() == io::ErrorKind::OutOfMemory)
+    })
+}
+
 fn work() -> Result<()> {
-    confine().context("limiting this process")?;
+    let confines = Confines::from_arguments(std::env::args().skip(2))
+        .context("the command line does not say what this process may use")?;
+    confine(confines).context("limiting this process")?;
     let mut wasm = Vec::new();
     io::stdin()
         .lock()
@@ -91,10 +135,10 @@ fn work() -> Result<()> {
     Answer::write(compiler.precompile(&wasm), io::stdout().lock()).context("writing the answer")
 }
 
-fn confine() -> rustix::io::Result<()> {
+fn confine(confines: Confines) -> rustix::io::Result<()> {
     for (resource, limit) in [
-        (Resource::As, ADDRESS_SPACE),
-        (Resource::Cpu, CPU_SECONDS),
+        (Resource::As, confines.address_space),
+        (Resource::Cpu, confines.cpu_seconds),
         (Resource::Nofile, OPEN_FILES),
         (Resource::Core, 0),
     ] {
@@ -121,6 +165,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_worker_may_use_is_read_as_it_was_written() {
+        let confines = Confines::new(&CompileLimits {
+            cpu_ms: 1_500,
+            ..CompileLimits::default()
+        });
+        assert_eq!(confines.cpu_seconds, 2, "never less than was allowed");
+        let read = Confines::from_arguments(confines.to_arguments());
+        assert_eq!(read, Some(confines));
+        assert_eq!(Confines::from_arguments(["1".to_owned()]), None);
+    }
+
+    #[test]
     fn an_answer_is_read_as_it_was_written() {
         let code = vec![1, 2, 3];
         let answer = Answer::parse(written(Ok(code.clone())));
@@ -131,6 +187,16 @@ mod tests {
         };
         let answer = Answer::parse(written(Err(rejection.clone())));
         assert_eq!(answer, Some(Answer::Rejected(rejection)));
+    }
+
+    #[test]
+    fn a_lack_of_memory_is_told_from_other_failures() {
+        let failed = |kind: io::ErrorKind| {
+            let read: Result<()> = Err(io::Error::from(kind)).context("reading the component");
+            is_out_of_memory(&read.unwrap_err())
+        };
+        assert!(failed(io::ErrorKind::OutOfMemory));
+        assert!(!failed(io::ErrorKind::BrokenPipe));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Unknown settings are errors: a misspelled limit that does nothing is worse than none.
 
 use casemate_domain::{CompileLimits, Invalid, LimitSettings, PlatformLimits, SandboxLimits};
+use casemate_runtime::EgressPolicy;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -74,9 +76,44 @@ impl Default for Server {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Egress {
-    /// Whether granted hosts may be at loopback and private addresses. For tests and for
-    /// installations whose tools serve an internal network.
-    pub allow_private: bool,
+    /// Ranges of loopback and private addresses where granted hosts may be, such as `10.1.0.0/16`.
+    /// None by default.
+    pub allow_ranges: Vec<IpNet>,
+    /// Servers that are asked for the addresses of hosts, such as `10.0.0.53:53`; nothing else is
+    /// then. By default the resolver of the system.
+    pub dns_servers: Vec<SocketAddr>,
+}
+
+/// How many servers are asked for addresses at most.
+const DNS_SERVERS: usize = 8;
+
+impl Egress {
+    fn check(&self) -> Result<(), Error> {
+        for range in &self.allow_ranges {
+            let whole = range.trunc();
+            if whole != *range {
+                let problem = format!("names {range}, which is not a whole range: write {whole}");
+                return Err(refused("egress.allow_ranges", &problem));
+            }
+            if !EgressPolicy::can_open(range) {
+                let problem = format!(
+                    "names {range}, which opens nothing: public addresses are open to granted \
+                     hosts already, and metadata services, link-local and reserved addresses \
+                     stay closed"
+                );
+                return Err(refused("egress.allow_ranges", &problem));
+            }
+        }
+        if self.dns_servers.len() > DNS_SERVERS {
+            let problem = format!("must be at most {DNS_SERVERS} servers");
+            return Err(refused("egress.dns_servers", &problem));
+        }
+        if let Some(server) = self.dns_servers.iter().find(|server| server.port() == 0) {
+            let problem = format!("names {server}, whose port must be at least 1");
+            return Err(refused("egress.dns_servers", &problem));
+        }
+        Ok(())
+    }
 }
 
 /// The log of calls.
@@ -181,7 +218,7 @@ impl Config {
         }
         self.platform_limits().check()?;
         self.limits.check()?;
-        Ok(())
+        self.egress.check()
     }
 
     /// What is limited for the installation as a whole.
@@ -232,5 +269,37 @@ mod tests {
         assert!(behind_proxy.check().is_ok());
         let admin = parse("[server]\nadmin_listen = '0.0.0.0:8081'").unwrap();
         assert!(admin.check().is_err());
+    }
+
+    fn checked(text: &str) -> Result<Egress, String> {
+        let config = parse(text)?;
+        config.check().map_err(|error| error.to_string())?;
+        Ok(config.egress)
+    }
+
+    #[test]
+    fn private_ranges_are_opened_one_by_one() {
+        let egress = checked(
+            "egress.allow_ranges = ['10.1.0.0/16', '127.0.0.1/32', 'fd00::/8']\n\
+             egress.dns_servers = ['10.0.0.53:53', '[fd00::53]:53']",
+        )
+        .unwrap();
+        assert_eq!(egress.allow_ranges.len(), 3);
+        assert_eq!(egress.dns_servers.len(), 2);
+        for (text, part) in [
+            ("egress.allow_ranges = ['10.1.2.3/16']", "write 10.1.0.0/16"),
+            ("egress.allow_ranges = ['169.254.0.0/16']", "stay closed"),
+            (
+                "egress.allow_ranges = ['8.8.8.0/24']",
+                "open to granted hosts already",
+            ),
+            ("egress.allow_ranges = ['10.1.0.0']", "10.1.0.0"),
+            ("egress.allow_private = true", "allow_private"),
+            ("egress.dns_servers = ['10.0.0.53']", "10.0.0.53"),
+            ("egress.dns_servers = ['10.0.0.53:0']", "port"),
+        ] {
+            let problem = checked(text).unwrap_err();
+            assert!(problem.contains(part), "{text}: {problem}");
+        }
     }
 }

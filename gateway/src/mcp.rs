@@ -5,6 +5,10 @@
 //! 2025-11-25, opened by `initialize`). The body decides; headers are cross-checks. Sessions are
 //! sealed tokens that clients carry, so that any request can be answered from the snapshot alone.
 //!
+//! An answer is JSON, or an event stream if something has to be said before it: [`running`] decides
+//! that when it happens, [`watching`] writes notifications, [`listen`] holds the streams of clients
+//! that wait for changes.
+//!
 //! The way of a request: [`transport`] checks names, key and form before the body is read;
 //! [`envelope`] reads the body; [`modern`] or [`legacy`] answers. Arguments and results pass as the
 //! bytes they came as; only the envelope around them is read. [`error`] is the one table of
@@ -15,8 +19,10 @@
 mod answer;
 mod ask;
 mod call;
+mod canonical;
 mod capability;
 mod client;
+mod decimal;
 mod envelope;
 mod error;
 mod events;
@@ -33,6 +39,7 @@ mod revision;
 mod running;
 mod seal;
 mod transport;
+mod unique;
 mod watching;
 
 pub use seal::Seal;
@@ -78,10 +85,7 @@ struct Inner {
     seal: Seal,
     background: Background,
     listeners: Arc<listen::Listeners>,
-    /// What is noted about sessions of the handshake revisions, and their calls.
-    notes: legacy::Notes,
-    calls: Arc<legacy::RunningCalls>,
-    questions: legacy::Questions,
+    legacy: legacy::Memory,
 }
 
 /// What an HTTP request brings.
@@ -124,16 +128,15 @@ impl Endpoint {
                 seal,
                 background: Background::new(stop),
                 listeners: Arc::default(),
-                notes: legacy::Notes::default(),
-                calls: Arc::default(),
-                questions: legacy::Questions::default(),
+                legacy: legacy::Memory::default(),
             }),
         }
     }
 
-    /// Waits for the ends of calls that nobody waits for any more, once the gateway stops.
-    pub async fn ended(&self) {
-        self.inner.background.ended().await;
+    /// Ends calls that still run although the listeners have ended, and waits until they are
+    /// recorded.
+    pub async fn end(&self) {
+        self.inner.background.end().await;
     }
 
     /// Answers one HTTP request for one server.

@@ -98,6 +98,8 @@ async fn live(State(public): State<Public>, headers: HeaderMap) -> Response {
     reason = "one line for each route, all on one page"
 )]
 pub fn admin(app: App) -> Router {
+    let largest_component = app.service.platform_limits().compile.component_bytes;
+    let largest_component = usize::try_from(largest_component).unwrap_or(usize::MAX);
     let authenticated = Router::new()
         // Workspaces and their secrets.
         .route(
@@ -150,9 +152,7 @@ pub fn admin(app: App) -> Router {
         // Uploads.
         .route(
             "/v1/components",
-            post(admin::components::upload).layer(DefaultBodyLimit::max(
-                admin::components::MAX_COMPONENT_BYTES,
-            )),
+            post(admin::components::upload).layer(DefaultBodyLimit::max(largest_component)),
         )
         // Keys.
         .route("/v1/keys", get(admin::keys::list).post(admin::keys::create))

@@ -184,7 +184,7 @@ impl Started {
         for listener in listeners {
             listener.await?;
         }
-        endpoint.ended().await;
+        endpoint.end().await;
         log.flush()
             .await
             .context("writing the last records of calls")?;

@@ -38,7 +38,7 @@ use components::Components;
 use credential::Pepper;
 use keyring::Keyring;
 use state::State;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 use vault::Vault;
 
 /// Everything that the doors call.
@@ -95,7 +95,7 @@ impl Service {
             runtime.clone(),
             blobs.clone(),
             artifacts,
-            Duration::from_millis(platform.compile.wall_ms),
+            platform.compile,
         ));
         let vault = Arc::new(Vault::new(&keyring));
         let everything = records::load_all(&*metadata).await?;

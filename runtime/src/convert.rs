@@ -146,19 +146,4 @@ fn protocol_error(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_capabilities_of_the_contract_reach_a_client() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        assert!(known(names(&["sampling", "elicitation.url"])).is_ok());
-        let endless = ["a"; 5_000].join(".");
-        for wrong in [names(&["fly"]), names(&[&endless]), names(&["roots"; 50])] {
-            assert_eq!(
-                known(wrong).unwrap_err().reason,
-                casemate_domain::StopReason::InvalidOutput
-            );
-        }
-    }
-}
+mod tests;

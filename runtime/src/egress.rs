@@ -5,13 +5,20 @@
 //! addresses that policy forbids; literal addresses are checked here. No proxy, no cookies, no
 //! redirect that was not checked, no connection that is shared between calls.
 //!
+//! A tool waits for each answer before it can ask again, since `send` of the contract returns it
+//! whole: a call has one request in flight, and their number bounds the rest.
+//!
 //! This does not keep a tool from sending what it knows to a host it was granted: that is what a
 //! grant means.
 
 mod address;
 mod failure;
 mod hop;
+mod refusal;
 mod resolver;
+mod target;
+
+pub(crate) use target::Target;
 
 use crate::{
     bindings::host::http::{HttpError, Request, Response},
@@ -21,8 +28,12 @@ use crate::{
 use casemate_domain::{Grant, Limits};
 use failure::failure;
 use hop::Hop;
-use reqwest::{Client, header::HeaderMap};
-use resolver::{Resolver, allows};
+use ipnet::IpNet;
+use reqwest::{
+    Client,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use resolver::{Resolver, closed};
 use std::{
     net::IpAddr,
     sync::Arc,
@@ -32,42 +43,24 @@ use url::{Host, Url};
 
 /// Headers of a response, in number.
 const RESPONSE_HEADERS: usize = 100;
+/// Headers of a response, in bytes.
+const RESPONSE_HEADER_BYTES: usize = 32 << 10;
 
-/// The scheme, host and port of a URL, as its parser gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Target<'a> {
-    pub(crate) scheme: &'a str,
-    pub(crate) host: &'a str,
-    pub(crate) port: u16,
-}
-
-impl<'a> Target<'a> {
-    fn of(url: &'a Url) -> Option<Self> {
-        Some(Self {
-            scheme: url.scheme(),
-            host: url.host_str()?,
-            port: url.port_or_known_default()?,
-        })
-    }
-
-    /// As it is shown in a receipt: without the port that the scheme implies.
-    fn shown(&self) -> String {
-        match (self.scheme, self.port) {
-            ("https", 443) | ("http", 80) => self.host.to_owned(),
-            _ => format!("{}:{}", self.host, self.port),
-        }
-    }
+/// Whether naming a range opens anything.
+pub(crate) fn can_open(range: &IpNet) -> bool {
+    address::opens_something(range)
 }
 
 /// What all calls of a runtime share for outgoing HTTP.
 #[derive(Debug)]
 pub(crate) struct Egress {
     policy: EgressPolicy,
+    ranges: Arc<[IpNet]>,
     tls: rustls::ClientConfig,
 }
 
 impl Egress {
-    pub(crate) fn new(policy: EgressPolicy) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(policy: &EgressPolicy) -> Result<Self, rustls::Error> {
         let roots = rustls::RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
@@ -77,15 +70,18 @@ impl Egress {
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { policy, tls })
+        Ok(Self {
+            policy: policy.clone(),
+            ranges: policy.allow_ranges.clone().into(),
+            tls,
+        })
     }
 
-    fn client(&self) -> reqwest::Result<Client> {
-        Client::builder()
+    fn client(&self) -> Result<Client, Box<dyn std::error::Error>> {
+        let resolver = Resolver::new(&self.policy, self.ranges.clone())?;
+        let client = Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
-            .dns_resolver(Resolver {
-                policy: self.policy,
-            })
+            .dns_resolver(resolver)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
@@ -93,7 +89,8 @@ impl Egress {
             .http1_only()
             .http1_max_headers(RESPONSE_HEADERS)
             .user_agent("casemate")
-            .build()
+            .build()?;
+        Ok(client)
     }
 }
 
@@ -165,14 +162,14 @@ impl Outgoing {
             .map_or(self.body_limit, |wanted| wanted.min(self.body_limit));
         let mut hop = Hop::first(request)?;
         loop {
-            let response = self.contact(&hop, grant, secrets).await?;
+            let response = self.contact(&mut hop, grant, secrets).await?;
             let next = hop.redirected(response.status(), response.headers());
             match next {
                 Some(next) if redirects_left > 0 => {
                     redirects_left -= 1;
                     hop = next?;
                 }
-                _ => return read(response, &hop, body_limit).await,
+                _ => return read(response, &hop, body_limit, secrets).await,
             }
         }
     }
@@ -180,23 +177,32 @@ impl Outgoing {
     /// Checks one hop and sends it.
     async fn contact(
         &mut self,
-        hop: &Hop,
+        hop: &mut Hop,
         grant: &Grant,
         secrets: &mut Secrets,
     ) -> Result<reqwest::Response, HttpError> {
-        let target = Target::of(&hop.url)
+        let url = hop.url.clone();
+        let target = Target::of(&url)
             .ok_or_else(|| HttpError::InvalidRequest("the URL names no host".to_owned()))?;
-        check(self.egress.policy, &hop.url, &target, grant)?;
+        check(&self.egress.ranges, &url, &target, grant)?;
         let headers = hop.filled_headers(secrets, &target)?;
         self.spend(&target)?;
         let client = self.client()?;
         let mut sent = client
-            .request(hop.method.clone(), hop.url.clone())
+            .request(hop.method.clone(), url.clone())
             .headers(headers);
         if let Some(body) = &hop.body {
             sent = sent.body(body.clone());
         }
-        sent.send().await.map_err(|error| failure(&error, &target))
+        let answer = sent
+            .send()
+            .await
+            .map_err(|error| failure(&error, &target))?;
+        let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+        if answer.headers().iter().map(size).sum::<usize>() > RESPONSE_HEADER_BYTES {
+            return Err(refusal::headers());
+        }
+        Ok(answer)
     }
 
     fn spend(&mut self, target: &Target<'_>) -> Result<(), HttpError> {
@@ -227,35 +233,19 @@ impl Outgoing {
 }
 
 /// Whether the grant allows this URL, and policy its address if it is written as one.
-fn check(
-    policy: EgressPolicy,
-    url: &Url,
-    target: &Target<'_>,
-    grant: &Grant,
-) -> Result<(), HttpError> {
+fn check(ranges: &[IpNet], url: &Url, target: &Target<'_>, grant: &Grant) -> Result<(), HttpError> {
     if !grant.allows_host(target.scheme, target.host, target.port) {
-        return Err(HttpError::Denied(format!(
-            "the grant does not allow {}://{}; an administrator can add the host",
-            target.scheme,
-            target.shown()
-        )));
+        return Err(refusal::not_granted(target, grant));
     }
     let literal = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
         Some(Host::Domain(_)) | None => None,
     };
-    if literal.is_some_and(|address| !allows(policy, address)) {
-        return Err(forbidden_address(target));
+    match literal.and_then(|address| closed(ranges, address)) {
+        Some(closed) => Err(refusal::address(target, closed)),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn forbidden_address(target: &Target<'_>) -> HttpError {
-    HttpError::Denied(format!(
-        "{} has an address that is not on the public internet; the policy of this host forbids it",
-        target.shown()
-    ))
 }
 
 /// Reads the body, up to the limit.
@@ -263,12 +253,13 @@ async fn read(
     mut response: reqwest::Response,
     hop: &Hop,
     limit: u64,
+    secrets: &Secrets,
 ) -> Result<Response, HttpError> {
     if response.content_length().is_some_and(|size| size > limit) {
         return Err(HttpError::TooLarge(limit));
     }
     let status = response.status().as_u16();
-    let headers = readable(response.headers());
+    let headers = readable(response.headers(), secrets);
     let mut body = Vec::new();
     let broken = |_| HttpError::ConnectionFailed("the answer broke off".to_owned());
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
@@ -280,14 +271,14 @@ async fn read(
     Ok(Response {
         status,
         headers,
-        body,
-        url: hop.url.to_string(),
+        body: secrets.hide(body),
+        url: String::from_utf8_lossy(&secrets.hide(hop.url.to_string().into())).into_owned(),
     })
 }
 
-fn readable(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+fn readable(headers: &HeaderMap, secrets: &Secrets) -> Vec<(String, Vec<u8>)> {
     headers
         .iter()
-        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .map(|(name, value)| (name.to_string(), secrets.hide(value.as_bytes().to_vec())))
         .collect()
 }

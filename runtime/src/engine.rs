@@ -55,6 +55,11 @@ pub(crate) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::COMPONENT_MODEL);
 
+/// What the engine needs besides for code of its own: between two components inside one, it copies
+/// from memory to memory. Without this it panics when it compiles them. What components bring
+/// along is checked against [`FEATURES`] before the engine sees it.
+const FOR_ADAPTERS: WasmFeatures = WasmFeatures::MULTI_MEMORY;
+
 /// How sandboxes are allocated.
 #[derive(Debug)]
 pub(crate) struct Allocator {
@@ -151,7 +156,7 @@ fn settings(strategy: InstanceAllocationStrategy, stack_bytes: usize) -> wasmtim
         // One frame is enough to tell a failure inside the guest from one in taking its answer.
         .wasm_backtrace_max_frames(NonZeroUsize::new(1))
         .wasm_features(WasmFeatures::all(), false)
-        .wasm_features(FEATURES, true);
+        .wasm_features(FEATURES.union(FOR_ADAPTERS), true);
     settings
 }
 

@@ -17,6 +17,9 @@ use wasmtime::ResourceLimiter;
 const TABLES: usize = 32;
 /// Memories of one call.
 const MEMORIES: usize = 10;
+/// How often a call is told that it gets no more memory. Asking costs a guest little fuel and the
+/// host much time, so one that goes on asking is ended.
+const REFUSALS: u32 = 1_000;
 /// What one table element costs the host.
 const ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 
@@ -30,6 +33,11 @@ pub(crate) enum Refused {
     /// Memory that the call may have, and that there is not for all.
     Everybody,
 }
+
+/// Ends a guest that does not stop asking for what it does not get.
+#[derive(Debug, thiserror::Error)]
+#[error("refused too often")]
+pub(crate) struct RefusedTooOften;
 
 /// The memory of all sandboxes together, shared between tenants by a threshold that moves: one
 /// tenant may hold twice what is free, no more. Alone it gets two thirds; many that want all they
@@ -88,6 +96,7 @@ pub(crate) struct Limiter {
     peak: u64,
     elements: u64,
     refused: Option<Refused>,
+    refusals: u32,
 }
 
 impl Limiter {
@@ -102,6 +111,7 @@ impl Limiter {
             peak: 0,
             elements: 0,
             refused: None,
+            refusals: 0,
         }
     }
 
@@ -116,20 +126,27 @@ impl Limiter {
         self.refused
     }
 
-    fn grow(&mut self, more: u64, what: Refused) -> bool {
+    fn grow(&mut self, more: u64, what: Refused) -> wasmtime::Result<bool> {
         let held = self.held.saturating_add(more);
         if held > self.memory {
-            self.refused = Some(what);
-            return false;
+            return self.refuse(what);
         }
         if !self.budget.take(&self.tenant, more) {
-            self.refused = Some(Refused::Everybody);
-            return false;
+            return self.refuse(Refused::Everybody);
         }
         self.held = held;
         self.peak = self.peak.max(held);
         self.refused = None;
-        true
+        Ok(true)
+    }
+
+    fn refuse(&mut self, what: Refused) -> wasmtime::Result<bool> {
+        self.refused = Some(what);
+        self.refusals += 1;
+        if self.refusals > REFUSALS {
+            return Err(wasmtime::Error::new(RefusedTooOften));
+        }
+        Ok(false)
     }
 }
 
@@ -148,10 +165,9 @@ impl ResourceLimiter for Limiter {
     ) -> wasmtime::Result<bool> {
         // Beyond the engine's own maximum the growth would fail after it was granted here.
         if maximum.is_some_and(|maximum| desired > maximum) {
-            self.refused = Some(Refused::Memory);
-            return Ok(false);
+            return self.refuse(Refused::Memory);
         }
-        Ok(self.grow(desired.saturating_sub(current) as u64, Refused::Memory))
+        self.grow(desired.saturating_sub(current) as u64, Refused::Memory)
     }
 
     fn table_growing(
@@ -163,10 +179,9 @@ impl ResourceLimiter for Limiter {
         let more = desired.saturating_sub(current) as u64;
         let elements = self.elements.saturating_add(more);
         if elements > self.table_elements || maximum.is_some_and(|maximum| desired > maximum) {
-            self.refused = Some(Refused::Table);
-            return Ok(false);
+            return self.refuse(Refused::Table);
         }
-        let granted = self.grow(more.saturating_mul(ELEMENT_BYTES), Refused::Table);
+        let granted = self.grow(more.saturating_mul(ELEMENT_BYTES), Refused::Table)?;
         if granted {
             self.elements = elements;
         }
@@ -233,7 +248,15 @@ mod tests {
     }
 
     fn grow(limiter: &mut Limiter, by: usize) -> bool {
-        limiter.memory_growing(0, by, None).unwrap()
+        limiter.memory_growing(0, by, None).unwrap_or(false)
+    }
+
+    #[test]
+    fn a_guest_that_goes_on_asking_is_ended() {
+        let mut limiter = limiter(0);
+        let asked = (0..=REFUSALS).map(|_| limiter.memory_growing(0, 1, None));
+        let refused = asked.take_while(|asked| matches!(asked, Ok(false))).count();
+        assert_eq!(refused, REFUSALS as usize);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use casemate_domain::{Limits, LogLevel, LogLine};
 use std::{sync::Arc, time::Instant};
 
 /// The longest message or fields of one line, in bytes.
-const LINE_BYTES: usize = 8 << 10;
+pub(crate) const LINE_BYTES: usize = 8 << 10;
+/// What a line ends with that was longer.
+const CUT: char = '…';
 /// What a line costs besides its text, so that empty lines are not free.
 const LINE_OVERHEAD: u64 = 16;
 
@@ -47,11 +49,16 @@ impl Log {
             self.dropped = self.dropped.saturating_add(1);
             return;
         }
-        let message = printable(&self.redactor.masked(message));
+        let mut shown = printable(&self.redactor.masked(message, LINE_BYTES));
+        if message.len() > LINE_BYTES && !shown.ends_with(CUT) {
+            shown.push(CUT);
+        }
+        let fits = |fields: &String| fields.len() <= LINE_BYTES;
         let fields = fields
+            .filter(fits)
             .map(|fields| self.redactor.mask(fields))
-            .filter(|fields| fields.len() <= LINE_BYTES);
-        let size = message.len() + fields.as_ref().map_or(0, String::len);
+            .filter(fits);
+        let size = shown.len() + fields.as_ref().map_or(0, String::len);
         let Some(left) = self.bytes_left.checked_sub(size as u64 + LINE_OVERHEAD) else {
             self.dropped = self.dropped.saturating_add(1);
             return;
@@ -62,7 +69,7 @@ impl Log {
         let line = LogLine {
             at_us,
             level,
-            message,
+            message: shown,
             fields,
         };
         self.observer.log(&line);
@@ -80,7 +87,7 @@ fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LINE_BYTES));
     for c in text.chars() {
         if out.len() + c.len_utf8() > LINE_BYTES {
-            out.push('…');
+            out.push(CUT);
             break;
         }
         match c {
@@ -95,7 +102,7 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::Unobserved;
+    use crate::{redact::Sight, runtime::Unobserved};
 
     fn log(limits: &Limits) -> Log {
         Log::new(
@@ -135,5 +142,34 @@ mod tests {
     fn a_line_shows_no_control_characters_and_has_an_end() {
         assert_eq!(printable("a\u{1b}[2J\nb\u{202e}"), "a\u{fffd}[2J b\u{fffd}");
         assert!(printable(&"x".repeat(100_000)).len() <= LINE_BYTES + '…'.len_utf8());
+    }
+
+    #[test]
+    fn a_secret_at_the_end_of_a_long_line_leaves_no_edge() {
+        let redactor = Arc::new(Redactor::default());
+        redactor.arm(
+            &"TOKEN".parse().unwrap(),
+            "hunter22-hunter33",
+            Sight::Revealed,
+        );
+        let mut log = Log::new(
+            Instant::now(),
+            &Limits::default(),
+            redactor,
+            Arc::new(Unobserved),
+        );
+        for before in LINE_BYTES - 20..LINE_BYTES {
+            let line = format!("{}hunter22-hunter33 and more", "x".repeat(before));
+            log.add(
+                LogLevel::Info,
+                &line,
+                Some(r#"{"a":"hunter22-hunter33"}"#.to_owned()),
+            );
+        }
+        for line in log.take().0 {
+            assert!(!line.message.contains("hunt"), "{}", &line.message[8_000..]);
+            assert!(line.message.ends_with(CUT));
+            assert_eq!(line.fields.unwrap(), r#"{"a":"[secret TOKEN]"}"#);
+        }
     }
 }

@@ -1,145 +1,217 @@
 //! Takes the values of secrets out of what a tool says.
 //!
-//! Exact occurrences only, and their JSON-escaped form: a second wall behind the grant, not a
-//! proof. A tool that holds a value can always write it backwards.
+//! A secret is looked for once it was used in the call: revealed, or sent. It is masked as it is,
+//! escaped as in JSON, percent-encoded, in hex, and in base64 of both alphabets at every alignment;
+//! of a value with several lines, each line too. This is a second wall behind the grant, not a
+//! proof: a tool that holds a value can always write it backwards, or a piece at a time.
+
+mod needle;
 
 use casemate_domain::SecretName;
-use secrecy::{ExposeSecret, SecretString};
-use std::borrow::Cow;
+use needle::Needle;
+use std::{
+    borrow::Cow,
+    ops::Range,
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+};
 
-/// One text to look for, and what to put in its place.
-struct Needle {
-    value: SecretString,
-    mask: String,
+/// Whether the tool itself may read a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Its grant reveals it.
+    Revealed,
+    /// Only the host sees it.
+    Hidden,
 }
 
-/// The secrets of one call, as texts to look for.
+/// From whom values are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// Everybody outside the call.
+    Outside,
+    /// The tool, as far as values are hidden from it.
+    Guest,
+}
+
+/// A secret that was used.
+struct Armed {
+    mask: String,
+    sight: Sight,
+    forms: Vec<Needle>,
+}
+
+/// All secrets that were used.
+struct Armory {
+    secrets: Vec<Armed>,
+    /// Whether a form of one of them can begin with a byte, so that most places are passed by.
+    begins: [bool; 256],
+}
+
+impl Default for Armory {
+    fn default() -> Self {
+        Self {
+            secrets: Vec::new(),
+            begins: [false; 256],
+        }
+    }
+}
+
+/// The secrets that a call has used, as texts to look for.
 #[derive(Default)]
 pub(crate) struct Redactor {
-    needles: Vec<Needle>,
+    armory: RwLock<Armory>,
+}
+
+/// A piece that is masked.
+struct Found<'a> {
+    range: Range<usize>,
+    mask: &'a str,
+    /// The longest match in the piece, which gives it its mask.
+    longest: usize,
 }
 
 impl Redactor {
-    pub(crate) fn new(secrets: &[(SecretName, SecretString)]) -> Self {
-        let mut needles = Vec::with_capacity(secrets.len());
-        for (name, secret) in secrets {
-            let value = secret.expose_secret();
-            if value.is_empty() {
-                continue;
-            }
-            let mask = format!("[secret {name}]");
-            let quoted = serde_json::Value::from(value).to_string();
-            let escaped = &quoted[1..quoted.len() - 1];
-            if escaped != value {
-                needles.push(Needle {
-                    value: escaped.into(),
-                    mask: mask.clone(),
-                });
-            }
-            needles.push(Needle {
-                value: secret.clone(),
-                mask,
-            });
+    /// Looks for a secret from now on.
+    pub(crate) fn arm(&self, name: &SecretName, value: &str, sight: Sight) {
+        let mask = format!("[secret {name}]");
+        let mut armory = self.armory.write().unwrap_or_else(PoisonError::into_inner);
+        if value.is_empty() || armory.secrets.iter().any(|armed| armed.mask == mask) {
+            return;
         }
-        // A secret that contains another one is masked as a whole.
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.value.expose_secret().len()));
-        Self { needles }
+        let forms = needle::forms(value);
+        for (byte, begins) in (0..=u8::MAX).zip(&mut armory.begins) {
+            *begins |= forms.iter().any(|form| form.may_begin_with(byte));
+        }
+        armory.secrets.push(Armed { mask, sight, forms });
     }
 
     /// Masks a text that is owned; gives it back untouched when there is nothing to mask.
     pub(crate) fn mask(&self, text: String) -> String {
-        match self.masked(&text) {
+        match self.masked(&text, usize::MAX) {
             Cow::Borrowed(_) => text,
             Cow::Owned(masked) => masked,
         }
     }
 
-    /// Masks a text.
-    pub(crate) fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut masked = Cow::Borrowed(text);
-        for needle in &self.needles {
-            let value = needle.value.expose_secret();
-            if masked.contains(value) {
-                masked = Cow::Owned(masked.replace(value, &needle.mask));
-            }
+    /// Masks each of some texts.
+    pub(crate) fn mask_all(&self, texts: Vec<String>) -> Vec<String> {
+        texts.into_iter().map(|text| self.mask(text)).collect()
+    }
+
+    /// Masks a text up to a place; what lies behind it is left out, but seen, so that a secret
+    /// across the place is masked as a whole.
+    pub(crate) fn masked<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {
+        let shown = text.floor_char_boundary(shown);
+        let armory = self.armory();
+        let found = find(&armory, Audience::Outside, text.as_bytes(), shown);
+        if found.is_empty() {
+            return Cow::Borrowed(&text[..shown]);
         }
-        masked
+        let mut masked = String::with_capacity(shown);
+        let mut done = 0;
+        for Found { range, mask, .. } in &found {
+            masked.push_str(&text[done..range.start]);
+            masked.push_str(mask);
+            done = range.end;
+        }
+        masked.push_str(&text[done.min(shown)..shown]);
+        Cow::Owned(masked)
     }
 
     /// Masks bytes.
-    pub(crate) fn mask_bytes(&self, mut bytes: Vec<u8>) -> Vec<u8> {
-        for needle in &self.needles {
-            let value = needle.value.expose_secret().as_bytes();
-            if let Some(first) = position(&bytes, value) {
-                bytes = replaced(&bytes, first, value, needle.mask.as_bytes());
+    pub(crate) fn mask_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        replaced(&self.armory(), Audience::Outside, bytes)
+    }
+
+    /// Masks what comes from outside for the eyes of the tool: a host may send back the secrets
+    /// that were sent to it.
+    pub(crate) fn hide(&self, bytes: Vec<u8>) -> Vec<u8> {
+        replaced(&self.armory(), Audience::Guest, bytes)
+    }
+
+    fn armory(&self) -> RwLockReadGuard<'_, Armory> {
+        self.armory.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn replaced(armory: &Armory, audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
+    let found = find(armory, audience, &bytes, bytes.len());
+    if found.is_empty() {
+        return bytes;
+    }
+    let mut masked = Vec::with_capacity(bytes.len());
+    let mut done = 0;
+    for Found { range, mask, .. } in &found {
+        masked.extend_from_slice(&bytes[done..range.start]);
+        masked.extend_from_slice(mask.as_bytes());
+        done = range.end;
+    }
+    masked.extend_from_slice(&bytes[done..]);
+    masked
+}
+
+/// The pieces to mask that begin before a place, in order. Matches that overlap are one piece, so
+/// that none leaves an edge.
+fn find<'a>(armory: &'a Armory, audience: Audience, hay: &[u8], shown: usize) -> Vec<Found<'a>> {
+    let mut found: Vec<Found<'a>> = Vec::new();
+    if armory.secrets.is_empty() {
+        return found;
+    }
+    let mut at = 0;
+    while at < hay.len().min(shown) {
+        let byte = hay[at];
+        let is_covered = found.last().is_some_and(|last| at < last.range.end);
+        if byte == b'['
+            && !is_covered
+            && let Some(len) = masked_before(armory, &hay[at..])
+        {
+            at += len;
+            continue;
+        }
+        if armory.begins[usize::from(byte)] {
+            for armed in &armory.secrets {
+                if audience == Audience::Guest && armed.sight == Sight::Revealed {
+                    continue;
+                }
+                let forms = armed.forms.iter();
+                for form in forms.filter(|form| form.may_begin_with(byte)) {
+                    if let Some(range) = form.matched(hay, at) {
+                        add(&mut found, range, &armed.mask);
+                    }
+                }
             }
         }
-        bytes
+        at += 1;
     }
+    found
 }
 
-fn position(bytes: &[u8], value: &[u8]) -> Option<usize> {
-    bytes
-        .windows(value.len())
-        .position(|window| window == value)
+/// How long the mask is that a text begins with.
+fn masked_before(armory: &Armory, hay: &[u8]) -> Option<usize> {
+    let masks = armory.secrets.iter().map(|armed| armed.mask.as_bytes());
+    masks
+        .filter(|mask| hay.starts_with(mask))
+        .map(<[u8]>::len)
+        .next()
 }
 
-fn replaced(bytes: &[u8], first: usize, value: &[u8], mask: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    let mut next = Some(first);
-    while let Some(at) = next {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(mask);
-        rest = &rest[at + value.len()..];
-        next = position(rest, value);
+fn add<'a>(found: &mut Vec<Found<'a>>, range: Range<usize>, mask: &'a str) {
+    let longest = range.len();
+    match found.last_mut() {
+        Some(last) if range.start < last.range.end => {
+            last.range.start = last.range.start.min(range.start);
+            last.range.end = last.range.end.max(range.end);
+            if longest > last.longest {
+                (last.longest, last.mask) = (longest, mask);
+            }
+        }
+        _ => found.push(Found {
+            range,
+            mask,
+            longest,
+        }),
     }
-    out.extend_from_slice(rest);
-    out
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn redactor(secrets: &[(&str, &str)]) -> Redactor {
-        let secrets: Vec<_> = secrets
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), SecretString::from(*value)))
-            .collect();
-        Redactor::new(&secrets)
-    }
-
-    #[test]
-    fn every_occurrence_is_masked() {
-        let redactor = redactor(&[("TOKEN", "hunter22")]);
-        assert_eq!(
-            redactor.mask("a hunter22 b hunter22".to_owned()),
-            "a [secret TOKEN] b [secret TOKEN]"
-        );
-        assert_eq!(
-            redactor.mask_bytes(b"hunter22\0hunter22".to_vec()),
-            b"[secret TOKEN]\0[secret TOKEN]"
-        );
-    }
-
-    #[test]
-    fn the_json_form_of_a_secret_is_masked_too() {
-        let redactor = redactor(&[("TOKEN", "pass\"word")]);
-        assert_eq!(
-            redactor.mask(r#"{"a":"pass\"word"}"#.to_owned()),
-            r#"{"a":"[secret TOKEN]"}"#
-        );
-    }
-
-    #[test]
-    fn a_secret_within_a_secret_does_not_leave_its_ends() {
-        let redactor = redactor(&[("A", "abcdefgh"), ("B", "xxabcdefghxx")]);
-        assert_eq!(redactor.mask("xxabcdefghxx".to_owned()), "[secret B]");
-    }
-
-    #[test]
-    fn an_empty_secret_masks_nothing() {
-        assert_eq!(redactor(&[("A", "")]).mask("text".to_owned()), "text");
-    }
-}
+mod tests;

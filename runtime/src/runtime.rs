@@ -7,7 +7,7 @@ use crate::{
     component::Component,
     control::Control,
     describe,
-    egress::{Egress, Outgoing},
+    egress::{self, Egress, Outgoing},
     engine,
     limiter::Budget,
     linker,
@@ -16,8 +16,9 @@ use crate::{
     turns::{Tenant, Turns},
 };
 use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
+use ipnet::IpNet;
 use secrecy::SecretString;
-use std::{fmt, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use std::{fmt, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
 use wasmtime::{Engine, component::Linker};
 
 /// How a runtime is set up.
@@ -53,12 +54,24 @@ impl Default for Config {
     }
 }
 
-/// Where tools may send HTTP requests at all; grants choose within it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Where tools may send HTTP requests at all, and who turns names into addresses; grants choose
+/// within it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EgressPolicy {
-    /// Whether addresses of this machine and of private networks may be reached. For tests and for
-    /// installations whose tools serve an internal network.
-    pub allow_private: bool,
+    /// Ranges of private addresses that may be reached besides the public internet. Metadata
+    /// services, link-local and reserved addresses stay closed whatever is named here.
+    pub allow_ranges: Vec<IpNet>,
+    /// The servers that are asked for names, and nothing else is; none means the resolver of the
+    /// system.
+    pub dns_servers: Vec<SocketAddr>,
+}
+
+impl EgressPolicy {
+    /// Whether naming a range opens anything: it holds addresses that are not public, and not all
+    /// of them stay closed always.
+    pub fn can_open(range: &IpNet) -> bool {
+        egress::can_open(range)
+    }
 }
 
 /// What one call may use besides its arguments.
@@ -148,7 +161,7 @@ impl Runtime {
             engine::build(config).map_err(|error| Error::Engine(error.into_boxed_dyn_error()))?;
         let linker =
             linker::build(&engine).map_err(|error| Error::Linker(error.into_boxed_dyn_error()))?;
-        let egress = Arc::new(Egress::new(config.egress)?);
+        let egress = Arc::new(Egress::new(&config.egress)?);
         Ok(Self {
             inner: Arc::new(Inner {
                 engine,

@@ -1,11 +1,19 @@
 //! The secrets of one call: who may see which, and where a stand-in is filled in.
 //!
-//! Only secrets that are both granted and set reach a call. A tool asks for a placeholder, a
-//! random word of this call, and writes it into a header; the value takes its place on the way
-//! out, and only towards hosts that the grant binds the secret to.
+//! Only secrets that are both granted and set reach a call. Where the grant names a header, the host
+//! adds it to requests to the hosts that the secret is bound to. Else a tool asks for a placeholder,
+//! a random word of this call, and writes it into a header; the value takes its place on the way
+//! out, and only towards hosts that the grant binds the secret to. A placeholder anywhere else, in a
+//! URL or a body, stays the word it is.
+//!
+//! From its first use on, a secret is looked for in all that leaves the call.
 
-use crate::{egress::Target, runtime::Environment};
-use casemate_domain::{Grant, SecretGrant, SecretName};
+use crate::{
+    egress::Target,
+    redact::{Redactor, Sight},
+    runtime::Environment,
+};
+use casemate_domain::{Grant, SecretGrant, SecretHeader, SecretName};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -19,11 +27,28 @@ pub(crate) enum Refusal {
     NotSet,
 }
 
-/// A placeholder was written into a request to a host that its secret is not for.
+/// Why a request cannot have a secret that it needs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct WrongHost {
-    /// The name of the secret.
-    pub(crate) secret: String,
+pub(crate) enum Withheld {
+    /// A placeholder was written into a request to a host that its secret is not for.
+    WrongHost {
+        /// The name of the secret.
+        secret: String,
+        /// The hosts that it is for.
+        bound: String,
+    },
+    /// The host would add it, and nobody has set it.
+    NotSet {
+        /// The name of the secret.
+        secret: String,
+    },
+}
+
+/// A header that the host adds to a request.
+pub(crate) struct Added {
+    pub(crate) secret: SecretName,
+    pub(crate) header: SecretHeader,
+    pub(crate) value: Zeroizing<String>,
 }
 
 struct Placeholder {
@@ -36,12 +61,14 @@ pub(crate) struct Secrets {
     grant: Arc<Grant>,
     values: Vec<(SecretName, SecretString)>,
     placeholders: Vec<Placeholder>,
+    redactor: Arc<Redactor>,
     used: Vec<String>,
 }
 
 impl Secrets {
-    pub(crate) fn new(environment: Environment) -> Self {
+    pub(crate) fn new(environment: Environment, redactor: Arc<Redactor>) -> Self {
         Self {
+            redactor,
             grant: environment.grant,
             values: environment.secrets,
             placeholders: Vec::new(),
@@ -81,7 +108,7 @@ impl Secrets {
         &mut self,
         text: &str,
         target: &Target<'_>,
-    ) -> Result<Option<Zeroizing<String>>, WrongHost> {
+    ) -> Result<Option<Zeroizing<String>>, Withheld> {
         let mut filled: Option<Zeroizing<String>> = None;
         let mut used = Vec::new();
         for placeholder in &self.placeholders {
@@ -90,20 +117,57 @@ impl Secrets {
                 continue;
             }
             let name = &placeholder.name;
-            let wrong = || WrongHost {
-                secret: name.to_string(),
-            };
-            let grant = self.grant.secret(name.as_str()).ok_or_else(wrong)?;
-            if !is_bound(grant, target) {
-                return Err(wrong());
+            let grant = self.grant.secret(name.as_str());
+            if !grant.is_some_and(|grant| is_bound(grant, target)) {
+                return Err(wrong_host(name, grant));
             }
-            let value = self.value(name).map_err(|_| wrong())?;
+            let value = self.value(name).map_err(|_| wrong_host(name, grant))?;
             let replaced = current.replace(&placeholder.token, value.expose_secret());
             filled = Some(Zeroizing::new(replaced));
             used.push(name.clone());
         }
         used.iter().for_each(|name| self.note_use(name));
         Ok(filled)
+    }
+
+    /// The headers that the host adds to a request to this target. After a redirect, only secrets
+    /// that the request before it had: a host must not be able to send a tool elsewhere with more
+    /// than it was given itself.
+    pub(crate) fn added(
+        &mut self,
+        target: &Target<'_>,
+        before: Option<&[SecretName]>,
+    ) -> Result<Vec<Added>, Withheld> {
+        let mut added: Vec<Added> = Vec::new();
+        for grant in &self.grant.secrets {
+            let Some(header) = &grant.header else {
+                continue;
+            };
+            let named = |added: &Added| added.header.name().eq_ignore_ascii_case(header.name());
+            let is_meant = grant.hosts.iter().any(|host| target.fits(host))
+                && before.is_none_or(|before| before.contains(&grant.name))
+                && !added.iter().any(named);
+            if !is_meant {
+                continue;
+            }
+            let value = self.value(&grant.name).map_err(|_| Withheld::NotSet {
+                secret: grant.name.to_string(),
+            })?;
+            let (front, back) = header.form();
+            let value = [front, value.expose_secret(), back].concat();
+            added.push(Added {
+                secret: grant.name.clone(),
+                header: header.clone(),
+                value: Zeroizing::new(value),
+            });
+        }
+        added.iter().for_each(|added| self.note_use(&added.secret));
+        Ok(added)
+    }
+
+    /// Takes out of an answer what was sent and the tool may not read.
+    pub(crate) fn hide(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.redactor.hide(bytes)
     }
 
     /// The names of the secrets that were revealed or sent.
@@ -121,19 +185,34 @@ impl Secrets {
     }
 
     fn note_use(&mut self, name: &SecretName) {
-        if !self.used.iter().any(|used| used == name.as_str()) {
-            self.used.push(name.to_string());
+        if self.used.iter().any(|used| used == name.as_str()) {
+            return;
         }
+        self.used.push(name.to_string());
+        let reveals = |grant: &SecretGrant| grant.reveal;
+        let sight = if self.grant.secret(name.as_str()).is_some_and(reveals) {
+            Sight::Revealed
+        } else {
+            Sight::Hidden
+        };
+        if let Ok(value) = self.value(name) {
+            self.redactor.arm(name, value.expose_secret(), sight);
+        }
+    }
+}
+
+fn wrong_host(name: &SecretName, grant: Option<&SecretGrant>) -> Withheld {
+    let hosts = grant.map(|grant| &grant.hosts[..]).unwrap_or_default();
+    let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+    Withheld::WrongHost {
+        secret: name.to_string(),
+        bound: hosts.join(", "),
     }
 }
 
 /// Whether a secret may be sent to a target that the grant already allows.
 fn is_bound(grant: &SecretGrant, target: &Target<'_>) -> bool {
-    grant.hosts.is_empty()
-        || grant
-            .hosts
-            .iter()
-            .any(|pattern| pattern.matches(target.scheme, target.host, target.port))
+    grant.hosts.is_empty() || grant.hosts.iter().any(|host| target.fits(host))
 }
 
 const TOKEN_START: &str = "{{casemate-secret-";
@@ -150,76 +229,4 @@ fn token() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOUND: Target<'static> = Target {
-        scheme: "https",
-        host: "api.example.com",
-        port: 443,
-    };
-    const OTHER: Target<'static> = Target {
-        scheme: "https",
-        host: "evil.example.com",
-        port: 443,
-    };
-
-    fn secrets() -> Secrets {
-        let grant = |name: &str, host: &str, reveal| SecretGrant {
-            name: name.parse().unwrap(),
-            hosts: vec![host.parse().unwrap()],
-            reveal,
-        };
-        let grant = Grant {
-            secrets: vec![
-                grant("BOUND", "api.example.com", false),
-                grant("OPEN", "api.example.com", true),
-                grant("UNSET", "api.example.com", true),
-            ],
-            ..Grant::default()
-        };
-        let set = |name: &str| (name.parse().unwrap(), SecretString::from("value-of-it"));
-        Secrets::new(Environment {
-            grant: Arc::new(grant),
-            secrets: vec![set("BOUND"), set("OPEN")],
-            ..Environment::default()
-        })
-    }
-
-    #[test]
-    fn a_placeholder_is_filled_in_towards_its_host_only() {
-        let mut secrets = secrets();
-        let token = secrets.placeholder("BOUND").unwrap();
-        let header = format!("Bearer {token}");
-        let filled = secrets.fill(&header, &BOUND).unwrap().unwrap();
-        assert_eq!(filled.as_str(), "Bearer value-of-it");
-        let refused = secrets.fill(&header, &OTHER).unwrap_err();
-        assert_eq!(refused.secret, "BOUND");
-        assert_eq!(secrets.take_used(), ["BOUND"]);
-    }
-
-    #[test]
-    fn a_placeholder_is_one_word_per_call_and_secret() {
-        let mut first = secrets();
-        let token = first.placeholder("BOUND").unwrap();
-        assert_eq!(first.placeholder("BOUND").unwrap(), token);
-        assert_ne!(first.placeholder("OPEN").unwrap(), token);
-        assert_ne!(secrets().placeholder("BOUND").unwrap(), token);
-    }
-
-    #[test]
-    fn only_a_grant_that_says_so_reveals() {
-        let mut secrets = secrets();
-        assert_eq!(secrets.reveal("OPEN").unwrap(), "value-of-it");
-        assert_eq!(secrets.reveal("BOUND"), Err(Refusal::NotGranted));
-        assert_eq!(secrets.reveal("UNSET"), Err(Refusal::NotSet));
-        assert_eq!(secrets.reveal("UNKNOWN"), Err(Refusal::NotGranted));
-        assert_eq!(secrets.placeholder("UNKNOWN"), Err(Refusal::NotGranted));
-        assert_eq!(secrets.placeholder("UNSET"), Err(Refusal::NotSet));
-    }
-
-    #[test]
-    fn text_without_a_placeholder_is_left_alone() {
-        assert!(secrets().fill("plain", &OTHER).unwrap().is_none());
-    }
-}
+mod tests;

@@ -3,7 +3,10 @@
 //! The one place where errors of the engine become reasons. Messages say what happened, why, and
 //! what to do; addresses, backtraces and other internals stay out.
 
-use crate::{limiter::Refused, state::TooManyHostCalls};
+use crate::{
+    limiter::{Refused, RefusedTooOften},
+    state::{PastDeadline, TooManyHostCalls},
+};
 use casemate_domain::{Limits, Stop, StopReason};
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::{I32Exit, ResourceTableError};
@@ -129,6 +132,12 @@ pub(crate) fn from_error(
 ) -> Stop {
     if error.is::<TooManyHostCalls>() {
         return host_calls(limits);
+    }
+    if error.is::<PastDeadline>() {
+        return deadline(limits);
+    }
+    if let (true, Some(what)) = (error.is::<RefusedTooOften>(), last_refused) {
+        return refused(what, limits);
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return from_trap(*trap, last_refused, limits);

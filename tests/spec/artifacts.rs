@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::{Duration, Instant},
 };
 
 const LOADED: &str = "a component was loaded from disk";
@@ -88,37 +89,6 @@ fn artifacts_are_for_the_gateway_alone() {
 }
 
 #[test]
-fn a_damaged_artifact_is_made_again_and_the_call_works() {
-    let (mut gateway, server) = with_echo();
-    let artifact = the_artifact(&gateway);
-    let whole = fs::read(&artifact).unwrap();
-    let flipped = |place: usize| {
-        let mut bytes = whole.clone();
-        bytes[place] ^= 1;
-        bytes
-    };
-    let cases = [
-        ("in its head", flipped(0)),
-        ("in the code", flipped(whole.len() / 2)),
-        ("in the trailer", flipped(whole.len() - 100)),
-        ("in the authentication code", flipped(whole.len() - 1)),
-        ("cut off", whole[..whole.len() / 2].to_vec()),
-        ("empty", Vec::new()),
-    ];
-    for (what, bytes) in cases {
-        replace(&artifact, &bytes);
-        let log = call_after_restart(&mut gateway, &server);
-        assert!(
-            log.contains(DAMAGED) && log.contains(COMPILED),
-            "{what}: {log}"
-        );
-        assert_ne!(fs::read(&artifact).unwrap(), bytes, "{what}");
-        let log = call_after_restart(&mut gateway, &server);
-        assert!(!log.contains(COMPILED), "{what}, once made again: {log}");
-    }
-}
-
-#[test]
 fn the_artifact_of_one_component_never_stands_in_for_another() {
     let (mut gateway, server) = with_echo();
     let echos = the_artifact(&gateway);
@@ -172,6 +142,28 @@ fn a_compilation_over_its_budget_is_refused_and_within_it_is_not() {
     gateway
         .cli(["push", path, "-s", &server.id, "--name", "stats"])
         .ok();
+}
+
+#[test]
+fn each_limit_of_the_process_that_compiles_is_enough_to_end_it() {
+    for limit in [
+        "compile.cpu_ms = 1_000",
+        "compile.memory_bytes = 268_435_456",
+    ] {
+        let gateway = Gateway::builder().config(limit).start();
+        let server = gateway.server("target");
+        gateway.push(&server, sample("echo"));
+        let path = gateway.scratch().join("slow.wasm");
+        fs::write(&path, tool_with(&slow_functions())).unwrap();
+        let start = Instant::now();
+        let pushed = gateway.cli(["push", path.to_str().unwrap(), "-s", &server.id]);
+        assert!(
+            pushed.stderr.contains("compile_budget"),
+            "{limit}: {pushed}"
+        );
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(45), "{limit}: {took:?}");
+    }
 }
 
 #[test]

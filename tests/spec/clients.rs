@@ -5,7 +5,9 @@
 //! installed is skipped, loudly, unless `CASEMATE_REQUIRE_CLIENTS` is set.
 
 mod client;
+mod conformance;
 mod samples;
+mod streams;
 
 use client::Client;
 use samples::check_everything;

@@ -97,6 +97,7 @@ fn a_secret_comes_from_standard_input_and_never_back() {
     );
     let short = gateway.cli_with(["secret", "set", "API_KEY", "-w", "vault"], "short");
     assert_eq!(short.code, 4, "{short}");
+    assert!(short.stderr.contains("at least 8 bytes"), "{short}");
 }
 
 #[test]

@@ -6,7 +6,6 @@
     clippy::unwrap_used,
     reason = "in a test, what is not as expected is a failure"
 )]
-
 mod access;
 mod architecture;
 mod artifacts;
@@ -14,9 +13,12 @@ mod calls;
 mod clients;
 mod command_line;
 mod consent;
+mod damage;
 mod durability;
+mod egress;
 mod endpoint;
 mod files;
+mod hostile;
 mod limits;
 mod newcomer;
 mod problems;

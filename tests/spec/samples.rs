@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 static GATEWAY: Shared<Gateway> = Shared::new(|| {
     Gateway::builder()
-        .config("egress.allow_private = true")
+        .config("egress.allow_ranges = ['127.0.0.1/32']")
         .start()
 });
 

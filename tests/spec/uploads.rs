@@ -62,14 +62,34 @@ fn what_is_not_a_component_is_refused_with_its_reason() {
 }
 
 #[test]
-fn a_file_that_is_too_large_is_refused() {
+fn a_file_that_is_too_large_is_refused_and_how_large_is_for_the_operator() {
+    let upload = |gateway: &Gateway, bytes: usize| {
+        let response = post(&gateway.admin_url("/v1/components"))
+            .bearer(casemate_tests::ADMIN_TOKEN)
+            .body(vec![0; bytes])
+            .send();
+        (response.status, response.json()["kind"].clone())
+    };
     let gateway = GATEWAY.get();
-    let response = post(&gateway.admin_url("/v1/components"))
-        .bearer(casemate_tests::ADMIN_TOKEN)
-        .body(vec![0; 17 << 20])
-        .send();
-    assert_eq!(response.status, 413);
-    assert_eq!(response.json()["code"], "payload_too_large");
+    assert_eq!(
+        upload(&gateway, 17 << 20),
+        (422, "component_too_large".into())
+    );
+    assert_eq!(
+        upload(&gateway, 15 << 20),
+        (422, "malformed_component".into())
+    );
+    let strict = Gateway::builder()
+        .config("compile.component_bytes = 1_000_000")
+        .start();
+    assert_eq!(
+        upload(&strict, 1_000_001),
+        (422, "component_too_large".into())
+    );
+    assert_eq!(
+        upload(&strict, 1_000_000),
+        (422, "malformed_component".into())
+    );
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn build_components() -> BTreeMap<PathBuf, PathBuf> {
         .filter_map(|package| {
             let folder = package.manifest_path.parent()?.strip_prefix(&root).ok()?;
             let is_guest = folder.starts_with("sample-tools") || folder.starts_with("tests/guests");
+            let is_guest = is_guest && cargo::becomes_component(package);
             is_guest.then(|| (folder.as_std_path().to_owned(), package.name.to_string()))
         })
         .collect();

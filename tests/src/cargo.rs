@@ -1,7 +1,7 @@
 //! Cargo as the harness uses it: to learn what the workspace is made of and to build what is
 //! tested.
 
-use cargo_metadata::{Message, Metadata, MetadataCommand};
+use cargo_metadata::{CrateType, Message, Metadata, MetadataCommand};
 use std::{
     io::BufReader,
     path::PathBuf,
@@ -16,6 +16,13 @@ pub fn metadata() -> Metadata {
         .other_options(vec!["--offline".into()])
         .exec()
         .expect("`cargo metadata` works in the root of the repository")
+}
+
+/// Whether a package becomes a component: a library for others to load, as opposed to one for
+/// others to use.
+pub fn becomes_component(package: &cargo_metadata::Package) -> bool {
+    let mut targets = package.targets.iter();
+    targets.any(|target| target.crate_types.contains(&CrateType::CDyLib))
 }
 
 /// Builds and returns the files that were made or were already fresh. Cargo's own words go to

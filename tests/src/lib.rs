@@ -18,7 +18,7 @@ pub mod mcp;
 mod shared;
 
 pub use artifacts::{casemate, guest, root, sample};
-pub use cargo::metadata;
+pub use cargo::{becomes_component, metadata};
 pub use cli::Output;
 pub use fixture::{Fixture, Recorded, Reply};
 pub use gateway::{ADMIN_TOKEN, Builder, Gateway, Server};

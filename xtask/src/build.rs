@@ -75,10 +75,8 @@ pub(crate) fn components(folders: &[&str]) -> Result<Vec<Component>> {
         let folder = Path::new(manifest)
             .parent()
             .context("a manifest lies in a folder")?;
-        if folders
-            .iter()
-            .any(|parent| folder.starts_with(root().join(parent)))
-        {
+        let is_in = |parent: &&str| folder.starts_with(root().join(parent));
+        if folders.iter().any(is_in) && becomes_component(package) {
             command.args(["--package", name]);
             let file = output.join(format!("{}.wasm", name.replace('-', "_")));
             components.push(Component {
@@ -92,6 +90,16 @@ pub(crate) fn components(folders: &[&str]) -> Result<Vec<Component>> {
     }
     components.sort_by(|a, b| a.folder.cmp(&b.folder));
     Ok(components)
+}
+
+/// Whether a package is a library for others to load, as opposed to one for others to use.
+fn becomes_component(package: &serde_json::Value) -> bool {
+    let kinds = |target: &serde_json::Value| target["crate_types"].as_array().cloned();
+    let targets = package["targets"].as_array().into_iter().flatten();
+    targets
+        .filter_map(kinds)
+        .flatten()
+        .any(|kind| kind == "cdylib")
 }
 
 /// Builds the gateway and returns the path of the binary; or returns the one that `CASEMATE_BIN`

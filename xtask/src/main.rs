@@ -8,6 +8,7 @@ mod cargo;
 mod clients;
 mod deny;
 mod doctor;
+mod nightly;
 mod run;
 mod say;
 mod steps;
@@ -30,6 +31,8 @@ enum Command {
     Run(run::Options),
     /// Run every check and every test, and say what was left out
     Test(test::Options),
+    /// Run what takes too long for every change: thousands of generated components
+    Nightly(nightly::Options),
     /// Build the sample tools and the gateway
     Build {
         /// Build the gateway with optimizations
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(options) => run::run(options),
         Command::Test(options) => test::test(&options),
+        Command::Nightly(options) => nightly::nightly(&options),
         Command::Build { release } => build::all(build::Profile::from_flag(release)),
         Command::Check => test::check(),
         Command::Clients => clients::command(),

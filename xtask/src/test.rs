@@ -12,7 +12,7 @@ use crate::{
 };
 use anyhow::Result;
 use std::path::Path;
-use tally::Tally;
+pub(crate) use tally::Tally;
 
 /// How `cargo xtask test` is used.
 #[derive(Debug, clap::Args)]

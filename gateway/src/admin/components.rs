@@ -1,15 +1,16 @@
 //! Uploads of components.
 
 use super::{App, extract};
-use crate::{problem::Problem, service::Administrator};
+use crate::{
+    problem::{Code, Problem},
+    service::{Administrator, Error},
+};
 use axum::{
     Extension, Json,
     extract::{Request, State},
 };
+use casemate_runtime::{Rejection, RejectionKind};
 use serde_json::{Value, json};
-
-/// The largest file, in bytes.
-pub const MAX_COMPONENT_BYTES: usize = 16 << 20;
 
 /// Takes in a component. The body is the file itself.
 pub async fn upload(
@@ -17,7 +18,12 @@ pub async fn upload(
     Extension(actor): Extension<Administrator>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    let wasm = extract::bytes(request, &app).await?;
+    let wasm = extract::bytes(request, &app)
+        .await
+        .map_err(|problem| match problem.code() {
+            Code::PayloadTooLarge => too_large(&app).into(),
+            _ => problem,
+        })?;
     let uploaded = app.service.catalog().upload(&actor, wasm).await?;
     let inspection = &uploaded.inspection;
     Ok(Json(json!({
@@ -27,4 +33,16 @@ pub async fn upload(
         "imports": inspection.imports,
         "tools": uploaded.tools,
     })))
+}
+
+fn too_large(app: &App) -> Error {
+    let allowed = app.service.platform_limits().compile.component_bytes;
+    Error::Rejected(Rejection {
+        kind: RejectionKind::ComponentTooLarge,
+        message: format!(
+            "The component has more than {} bytes. Strip debug information and build for size, or \
+             have an operator raise `compile.component_bytes`.",
+            allowed
+        ),
+    })
 }

@@ -34,7 +34,9 @@ use upload::Uploaded;
 #[command(after_help = "Examples:
   casemate push weather.wasm -s weather --grant-host api.weather.test
   casemate push weather.wasm -s weather --grant-host api.weather.test \\
-      --grant-secret WEATHER_KEY@api.weather.test --config UNITS=metric --yes")]
+      --grant-secret WEATHER_KEY@api.weather.test --config UNITS=metric --yes
+  casemate push weather.wasm -s weather --grant-host api.weather.test \\
+      --grant-secret 'WEATHER_KEY@api.weather.test;Authorization: Bearer {}'")]
 pub(crate) struct Push {
     /// Component to upload
     #[arg(value_name = "FILE.wasm")]
@@ -51,8 +53,9 @@ pub(crate) struct Push {
     /// Host that the tools may reach, such as api.example.com or *.example.com (repeatable)
     #[arg(long = "grant-host", value_name = "HOST")]
     hosts: Vec<HostPattern>,
-    /// Secret that the tools may use, towards all granted hosts or only the named one (repeatable)
-    #[arg(long = "grant-secret", value_name = "SECRET[@HOST]")]
+    /// Secret that the tools may use, towards all granted hosts or only the named one; with a header,
+    /// the host sends it there itself (repeatable)
+    #[arg(long = "grant-secret", value_name = "SECRET[@HOST[;HEADER: FORM]]")]
     secrets: Vec<SecretArgument>,
     /// Secret whose value the tools may read themselves (repeatable)
     #[arg(long = "reveal-secret", value_name = "SECRET")]
@@ -83,7 +86,8 @@ pub(crate) async fn run(command: Push, context: &Context) -> Result<Exit, Failur
         &command.secrets,
         &command.revealed,
         &command.settings,
-    );
+    )
+    .map_err(|error| Failure::invalid(error.to_string()))?;
     let client = context.client()?;
     let printer = context.printer;
     // Before the upload: a misspelled server should not cost one.

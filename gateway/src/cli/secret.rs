@@ -21,7 +21,7 @@ use std::io::{self, IsTerminal, Read};
 pub(crate) enum Command {
     /// Set a secret; the value comes from standard input, or is asked for
     #[command(
-        after_help = "Examples:\n  casemate secret set WEATHER_KEY -w acme            asks for the value\n  casemate secret set WEATHER_KEY -w acme < key.txt  one line break at the end is left out"
+        after_help = "Examples:\n  casemate secret set WEATHER_KEY -w acme            asks for the value, one line\n  casemate secret set WEATHER_KEY -w acme < key.pem  takes all lines; one line break at the end is left out"
     )]
     Set {
         /// Name in UPPER_SNAKE_CASE
@@ -97,7 +97,8 @@ async fn set(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let value = if io::stdin().is_terminal() {
-        SecretString::from(context.printer.hidden(&format!("Value of {name}"))?)
+        let line = context.printer.hidden(&format!("Value of {name}"))?;
+        whole(line, &format!("casemate secret set {name} -w {workspace}"))?
     } else {
         read_value(io::stdin())?
     };
@@ -116,6 +117,18 @@ async fn set(
         ));
     }
     Ok(Exit::Ok)
+}
+
+/// What was typed, unless it is only the first line of something longer: a terminal gives one line.
+fn whole(line: String, command: &str) -> Result<SecretString, Failure> {
+    let begins = |start: &str, end: &str| line.trim().starts_with(start) && !line.contains(end);
+    if begins("-----BEGIN ", "-----END ") || line.trim() == "{" {
+        let failure = Failure::invalid("this is the first line of a longer value; nothing was set");
+        return Err(failure
+            .note("A terminal takes one line. The rest of what was pasted may have gone to the shell.")
+            .note(format!("Give all lines from a file: {command} < FILE")));
+    }
+    Ok(SecretString::from(line))
 }
 
 /// Everything there is, without the one line break that editors and `echo` put at the end.
@@ -185,6 +198,19 @@ mod tests {
         assert_eq!(read("value\r\n").as_deref(), Some("value"));
         assert_eq!(read("value\n\n").as_deref(), Some("value\n"));
         assert_eq!(read(" padded ").as_deref(), Some(" padded "));
+    }
+
+    #[test]
+    fn values_of_several_lines_come_from_files() {
+        let key = "-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n";
+        assert_eq!(read(key).as_deref(), Some(key.trim_end()));
+        for cut in ["-----BEGIN PRIVATE KEY-----", "{"] {
+            let failure = whole(cut.to_owned(), "casemate secret set KEY -w acme").unwrap_err();
+            let shown = failure.to_string();
+            assert!(shown.contains("secret set KEY -w acme < FILE"), "{shown}");
+        }
+        assert!(whole("{\"a\":1}".to_owned(), "").is_ok());
+        assert!(whole("plain".to_owned(), "").is_ok());
     }
 
     #[test]

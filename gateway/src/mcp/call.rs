@@ -5,6 +5,7 @@ use super::{
     client::{self, Trace},
     error::Error,
     object::{self, Object},
+    unique,
 };
 use crate::service::{CallRequest, FinishedCall, ToolView};
 use casemate_domain::{Json, ProtocolError};
@@ -21,8 +22,12 @@ pub(super) fn name<'a>(params: &Params<'a>) -> Result<Cow<'a, str>, Error> {
 /// The arguments, if there are any.
 pub(super) fn arguments<'a>(params: &Params<'a>) -> Result<Option<&'a RawValue>, Error> {
     let arguments = params.members.get("arguments");
-    if arguments.is_some_and(|arguments| !object::is_object(arguments)) {
-        return Err(Error::InvalidParams("`arguments` must be an object".into()));
+    if let Some(arguments) = arguments {
+        if !object::is_object(arguments) {
+            return Err(Error::InvalidParams("`arguments` must be an object".into()));
+        }
+        let refused = |problem| Error::InvalidParams(format!("`arguments` {problem}"));
+        unique::check(arguments).map_err(refused)?;
     }
     Ok(arguments)
 }

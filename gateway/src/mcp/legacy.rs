@@ -13,9 +13,7 @@ mod session;
 mod withdrawal;
 
 pub(super) use batch::answer_all as batch;
-pub(super) use question::Questions;
-pub(super) use session::{Notes, SessionId};
-pub(super) use withdrawal::RunningCalls;
+pub(super) use session::SessionId;
 
 use super::{
     Exchange, Params,
@@ -25,6 +23,7 @@ use super::{
     error::{Era, Error, shown},
     events,
     listen::{Listening, Script},
+    mirror,
     modern::Capabilities,
     object::{self, Object},
     result::ServerInfo,
@@ -32,13 +31,24 @@ use super::{
     transport, watching,
 };
 use http::{HeaderValue, Method};
+use question::Questions;
 use serde::Serialize;
-use session::Session;
+use session::{Notes, Session};
+use std::sync::Arc;
+use withdrawal::RunningCalls;
 
 /// What a request without a version speaks: the last revision that had no header for it.
 const UNDECLARED: Revision = Revision::V2025_03_26;
 /// What a client is offered that asks for a revision nobody knows.
 const NEWEST: Revision = Revision::V2025_11_25;
+
+/// All that is remembered between two requests of these revisions.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    notes: Notes,
+    calls: Arc<RunningCalls>,
+    questions: Questions,
+}
 
 /// On which terms a client speaks after its handshake.
 struct Terms {
@@ -76,13 +86,15 @@ pub(super) async fn answer(
     params: &Params<'_>,
     declared: Option<&str>,
 ) -> Answer {
-    let answered = if request.method == "initialize" {
-        initialize(exchange, request.id, params)
-    } else {
-        match Terms::of(exchange, declared) {
+    let name = params.members.string("name");
+    let said = mirror::check_if_said(&exchange.headers, &request.method, name.as_deref());
+    let answered = match said {
+        Err(error) => Err(error),
+        Ok(()) if request.method == "initialize" => initialize(exchange, request.id, params),
+        Ok(()) => match Terms::of(exchange, declared) {
             Ok(terms) => dispatch(exchange, request, params, terms).await,
             Err(error) => Err(error),
-        }
+        },
     };
     answered.unwrap_or_else(|error| Answer::error(Some(request.id), &error, Era::Legacy))
 }
@@ -103,7 +115,7 @@ pub(super) fn take(
         if let Some(id) = id.filter(|id| object::is_id(id)) {
             let session = terms.session.map(|session| session.id);
             let name = withdrawal::Name::new(&exchange.site, session, id.get());
-            exchange.site.inner.calls.withdraw(&name);
+            exchange.site.inner.legacy.calls.withdraw(&name);
         }
     }
     Answer::accepted()
@@ -114,7 +126,7 @@ pub(super) fn hear(exchange: &Exchange, response: &Response<'_>, declared: Optio
     match Terms::of(exchange, declared) {
         Ok(terms) => {
             if let Some(session) = terms.session {
-                let questions = &exchange.site.inner.questions;
+                let questions = &exchange.site.inner.legacy.questions;
                 questions.answer(session.id, response);
             }
             Answer::accepted()
@@ -141,7 +153,7 @@ pub(super) fn without_body(exchange: &Exchange, method: &Method, declared: Optio
 }
 
 fn end(exchange: &Exchange, session: &Session) {
-    exchange.site.inner.notes.end(session.id);
+    exchange.site.inner.legacy.notes.end(session.id);
     exchange.site.inner.listeners.end(session.id);
 }
 
@@ -239,7 +251,12 @@ fn set_level(exchange: &Exchange, params: &Params<'_>, terms: Terms) -> Result<(
     let session = terms.session.ok_or_else(|| {
         invalid("a level is kept for a session; send the Mcp-Session-Id that `initialize` gave")
     })?;
-    exchange.site.inner.notes.set_level(session.id, level);
+    exchange
+        .site
+        .inner
+        .legacy
+        .notes
+        .set_level(session.id, level);
     Ok(())
 }
 

@@ -158,11 +158,13 @@ impl Listening {
         let Ok(site) = self.site.reopened() else {
             return Meaning::Closed;
         };
-        if Arc::ptr_eq(site.server(), self.site.server()) {
+        // Always the newest state, so that no old one is kept alive for an idle stream.
+        let former = std::mem::replace(&mut self.site, site);
+        let site = &self.site;
+        if Arc::ptr_eq(site.server(), former.server()) {
             return Meaning::Nothing;
         }
         let digest = site.prepared().list_digest(site.server(), self.revision);
-        self.site = site;
         if digest == self.digest {
             return Meaning::Nothing;
         }

@@ -3,6 +3,7 @@
 //! Both must say the same: a proxy decided by the header, the call is made by the body.
 
 use super::{
+    decimal::Decimal,
     error::{Error, shown},
     object,
     transport::{Single, single},
@@ -41,6 +42,21 @@ pub(super) fn check_name(headers: &HeaderMap, name: &str) -> Result<(), Error> {
         .map(|value| decode("Mcp-Name", value))
         .transpose()?;
     compare("Mcp-Name", value.as_deref(), name)
+}
+
+/// What handshake clients need not say in headers must be right if they say it.
+pub(super) fn check_if_said(
+    headers: &HeaderMap,
+    method: &str,
+    name: Option<&str>,
+) -> Result<(), Error> {
+    if once(headers, &METHOD)?.is_some() {
+        check_method(headers, method)?;
+    }
+    if once(headers, &NAME)?.is_some() {
+        check_name(headers, name.unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Error> {
@@ -171,21 +187,11 @@ fn collect(schema: &Value, path: &mut Vec<String>, found: &mut Vec<Mirror>) {
     }
 }
 
-/// Integers are compared as numbers: `42` and `42.0` are the same.
+/// Numbers are compared as numbers: `42` and `42.0` are the same.
 fn is_same_number(header: &str, body: &str) -> bool {
-    let is_number = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
-    };
-    if !is_number(header) || !is_number(body) {
-        return false;
-    }
-    match (header.parse::<i64>(), body.parse::<i64>()) {
-        (Ok(header), Ok(body)) => header == body,
-        _ => match (header.parse::<f64>(), body.parse::<f64>()) {
-            (Ok(header), Ok(body)) => header.total_cmp(&body).is_eq(),
-            _ => false,
-        },
+    match (Decimal::parse(header), Decimal::parse(body)) {
+        (Some(header), Some(body)) => header == body,
+        _ => false,
     }
 }
 

@@ -60,10 +60,15 @@ impl<'a> Object<'a> {
             .map(|(key, value)| (key.as_ref(), *value))
     }
 
-    /// Refuses keys that a careless reader takes for one of the known ones.
+    /// Refuses keys that a careless reader takes for one of the known ones. Readers fold case in
+    /// many ways (`ſ` is an `s` to some, the sign of Kelvin a `k`) and some stop at a NUL; the
+    /// protocol's own keys are visible ASCII, so that others are not needed.
     pub(super) fn refuse_lookalikes(&self, known: &[&str]) -> Result<(), String> {
         for (key, _) in &self.members {
-            let bare = key.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+            let bare = key.trim();
+            if !bare.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err("has a key that is not plain ASCII".to_owned());
+            }
             let alike = known.iter().find(|name| name.eq_ignore_ascii_case(bare));
             if let Some(name) = alike.filter(|name| *name != key) {
                 return Err(format!("has a key that only looks like `{name}`"));
@@ -117,7 +122,7 @@ pub(super) fn nests_within(text: &str, max: usize) -> bool {
 }
 
 /// The words of an error without the place, which means nothing to a client.
-fn plain(error: &serde_json::Error) -> String {
+pub(super) fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ")
         .next()
@@ -125,7 +130,8 @@ fn plain(error: &serde_json::Error) -> String {
         .to_owned()
 }
 
-struct Text<'a>(Cow<'a, str>);
+/// Text that is borrowed if nothing in it is escaped.
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -205,6 +211,12 @@ mod tests {
             r#"{"Method":1}"#,
             r#"{"method\u0000":1}"#,
             r#"{" method":1}"#,
+            r#"{"method\u0000x":1}"#,
+            r#"{"me\u0000thod":1}"#,
+            "{\"param\u{17f}\":1}",
+            "{\"to\u{212a}en\":1}",
+            "{\"\u{ff4d}ethod\":1}",
+            "{\"method\u{200b}\":1}",
         ] {
             let object = Object::parse(text).unwrap();
             assert!(object.refuse_lookalikes(&["method"]).is_err(), "{text}");

@@ -13,6 +13,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What happens to a call whose client closes the connection.
@@ -29,6 +30,8 @@ pub(super) enum Disconnect {
 pub(super) struct Background {
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// Cancelled when calls have had their time to end.
+    cut_off: CancellationToken,
 }
 
 impl Background {
@@ -37,6 +40,7 @@ impl Background {
         Self {
             tasks: TaskTracker::new(),
             stop,
+            cut_off: CancellationToken::new(),
         }
     }
 
@@ -45,8 +49,9 @@ impl Background {
         &self.stop
     }
 
-    /// Waits for all of them, once the gateway stops.
-    pub(super) async fn ended(&self) {
+    /// Ends what still runs, and waits until it has ended and is recorded.
+    pub(super) async fn end(&self) {
+        self.cut_off.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -96,8 +101,13 @@ impl<'background> Running<'background> {
         let (Some(call), disconnect) = (self.call.take(), self.disconnect) else {
             return;
         };
-        let stop = self.background.stop.clone();
-        self.background.tasks.spawn(async move {
+        let Background {
+            tasks,
+            stop,
+            cut_off,
+        } = self.background;
+        let (stop, cut_off) = (stop.clone(), cut_off.clone());
+        tasks.spawn(async move {
             let forsaken = async {
                 outlet.gone().await;
                 if disconnect == Disconnect::IsNothing {
@@ -107,6 +117,7 @@ impl<'background> Running<'background> {
             tokio::select! {
                 biased;
                 () = forsaken => {}
+                () = cut_off.cancelled() => {}
                 answer = call => answer.finish(&outlet),
             }
         });
@@ -129,15 +140,21 @@ impl Future for Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if let (Some(call), Disconnect::IsNothing) = (self.call.take(), self.disconnect) {
-            let stop = self.background.stop.clone();
-            self.background.tasks.spawn(async move {
-                tokio::select! {
-                    biased;
-                    () = stop.cancelled() => {}
-                    _unread = call => {}
-                }
-            });
-        }
+        let (Some(call), Disconnect::IsNothing) = (self.call.take(), self.disconnect) else {
+            return;
+        };
+        // Without a runtime the process is about to end, and so does the call.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let stop = self.background.stop.clone();
+        let forsaken = async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                _unread = call => {}
+            }
+        };
+        self.background.tasks.spawn_on(forsaken, &runtime);
     }
 }

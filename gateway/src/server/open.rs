@@ -45,7 +45,8 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
         stack_bytes: usize::try_from(config.sandbox.stack_bytes).unwrap_or(usize::MAX),
         computing_at_once: config.sandbox.fair_share.then(threads),
         egress: EgressPolicy {
-            allow_private: config.egress.allow_private,
+            allow_ranges: config.egress.allow_ranges.clone(),
+            dns_servers: config.egress.dns_servers.clone(),
         },
     })
     .context("starting the sandbox")?;

@@ -2,12 +2,12 @@
 //!
 //! A component is looked for in memory, then among the artifacts on disk, and is compiled from its
 //! blob only if neither has it. An artifact that is not authentic is deleted and made again.
-//! Compiling happens in a [process of its own](worker), one at a time.
+//! Compiling happens in a [process of its own](worker), at most two at a time.
 
 mod worker;
 
 use bytes::Bytes;
-use casemate_domain::Digest;
+use casemate_domain::{CompileLimits, Digest};
 use casemate_runtime::{ArtifactError, Artifacts, Component, Refusal, Rejection, Runtime};
 use casemate_store::blobs::{self, Blobs};
 use std::{
@@ -15,10 +15,15 @@ use std::{
     error::Error as StdError,
     fmt,
     sync::{Arc, Mutex, Weak},
-    time::{Duration, Instant},
+    thread::available_parallelism,
+    time::Instant,
 };
 use tokio::sync::{OnceCell, Semaphore};
 use worker::{Failure, Worker};
+
+/// Compilations at once. Each takes every core it can get, so more gain nothing; a second one keeps
+/// a component that takes long from holding up all others.
+const COMPILATIONS: usize = 2;
 
 /// Where the compiled component of one digest is, or will be after the first call. The cell makes
 /// simultaneous first calls wait for one load.
@@ -46,8 +51,7 @@ pub struct Components {
     blobs: Blobs,
     artifacts: Artifacts,
     worker: Worker,
-    /// One compilation at a time: it takes every core it can get.
-    turn: Semaphore,
+    turns: Semaphore,
     slots: Mutex<HashMap<Digest, Weak<OnceCell<Component>>>>,
 }
 
@@ -79,15 +83,20 @@ pub enum LoadError {
 }
 
 impl Components {
-    /// An empty collection over a runtime and what is on disk behind it. One compilation may take
-    /// as long as `budget`.
-    pub fn new(runtime: Runtime, blobs: Blobs, artifacts: Artifacts, budget: Duration) -> Self {
+    /// An empty collection over a runtime and what is on disk behind it.
+    pub fn new(
+        runtime: Runtime,
+        blobs: Blobs,
+        artifacts: Artifacts,
+        limits: CompileLimits,
+    ) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
         Self {
             runtime,
             blobs,
             artifacts,
-            worker: Worker { budget },
-            turn: Semaphore::new(1),
+            worker: Worker { limits },
+            turns: Semaphore::new(cores.min(COMPILATIONS)),
             slots: Mutex::default(),
         }
     }
@@ -193,7 +202,7 @@ impl Components {
         wasm: Option<Bytes>,
     ) -> Result<Component, LoadError> {
         let _turn = self
-            .turn
+            .turns
             .acquire()
             .await
             .expect("this semaphore is never closed");

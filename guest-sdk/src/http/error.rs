@@ -41,10 +41,12 @@ impl From<HttpError> for ToolError {
             HttpError::InvalidRequest(_) => {
                 return Self::internal(error.to_string()).code("http-invalid-request");
             }
-            HttpError::Denied(_) => (
-                "This tool may not reach that host. An administrator can grant it.",
-                "http-denied",
-            ),
+            // The host says what stands against it and who can change that, in words for all.
+            HttpError::Denied(what) => {
+                return Self::user(format!("This tool may not send the request: {what}."))
+                    .code("http-denied")
+                    .with_detail(error.to_string());
+            }
             HttpError::ConnectionFailed(_) => (
                 "The service behind this tool cannot be reached. Try again later.",
                 "http-connection-failed",
@@ -65,5 +67,18 @@ impl From<HttpError> for ToolError {
         Self::user(message)
             .code(code)
             .with_detail(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_refused_reads_what_would_help() {
+        let refused = HttpError::Denied("push with --grant-host a.test".to_owned());
+        let error = ToolError::from(refused);
+        assert_eq!(error.error_code(), Some("http-denied"));
+        assert!(format!("{error:?}").contains("request: push with --grant-host a.test."));
     }
 }

@@ -6,8 +6,8 @@ use crate::{
 };
 use wasmparser::{Validator, WasmFeatures};
 
-/// The largest component, in bytes.
-pub(super) const COMPONENT_BYTES: usize = 16 << 20;
+/// The largest component, in bytes, that any installation can allow.
+pub(super) const COMPONENT_BYTES: usize = 128 << 20;
 
 /// Refuses everything that is not a valid component of an acceptable size and feature set.
 pub(super) fn require_valid_component(wasm: &[u8]) -> Result<(), Rejection> {

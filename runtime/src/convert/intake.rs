@@ -6,6 +6,7 @@ use crate::{
     stop,
 };
 use casemate_domain::{Json, Stop};
+use std::borrow::Cow;
 
 /// What one piece of a list costs besides its bytes, so that a million empty pieces are not free.
 const PIECE: u64 = 16;
@@ -30,8 +31,10 @@ impl<'a> Intake<'a> {
     }
 
     pub(super) fn text(&mut self, text: String) -> String {
-        self.bytes += text.len() as u64;
-        self.redactor.mask(text)
+        let written = text.len();
+        let masked = self.redactor.mask(text);
+        self.count(written, masked.len());
+        masked
     }
 
     pub(super) fn maybe_text(&mut self, text: Option<String>) -> Option<String> {
@@ -49,8 +52,21 @@ impl<'a> Intake<'a> {
     }
 
     pub(super) fn blob(&mut self, bytes: Vec<u8>) -> Vec<u8> {
-        self.bytes += bytes.len() as u64;
-        self.redactor.mask_bytes(bytes)
+        let written = bytes.len();
+        let masked = self.redactor.mask_bytes(bytes);
+        self.count(written, masked.len());
+        masked
+    }
+
+    /// A text that is known to hold no secret.
+    fn plain(&mut self, text: String) -> String {
+        self.bytes += text.len() as u64;
+        text
+    }
+
+    /// A mask may be longer than what it stands for, so both count.
+    fn count(&mut self, written: usize, masked: usize) {
+        self.bytes += written.max(masked) as u64;
     }
 
     /// Bytes that only the host and the guest read.
@@ -76,8 +92,24 @@ impl<'a> Intake<'a> {
     }
 
     pub(super) fn shaped(&mut self, text: String, what: &str, shape: Shape) -> Result<Json, Stop> {
-        let text = self.text(text);
-        json::parse(text, shape)
-            .map_err(|problem| stop::invalid_output(&format!("{what} {problem}")))
+        let masked = match self.redactor.masked(&text, usize::MAX) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(masked) => Some(masked),
+        };
+        let Some(masked) = masked else {
+            let parsed = json::parse(self.plain(text), shape);
+            return parsed.map_err(|problem| invalid(what, &problem));
+        };
+        self.count(text.len(), masked.len());
+        json::parse(masked, shape).map_err(|problem| {
+            // A number can be the value of a secret, and a mask is no number.
+            let is_broken_by_mask = json::parse(text, shape).is_ok();
+            let broken = "holds the value of a secret where no text can stand in for it";
+            invalid(what, if is_broken_by_mask { broken } else { &problem })
+        })
     }
+}
+
+fn invalid(what: &str, problem: &str) -> Stop {
+    stop::invalid_output(&format!("{what} {problem}"))
 }

@@ -1,6 +1,6 @@
 //! Errors of the HTTP client in words for a tool.
 
-use super::{Target, forbidden_address, resolver::Unresolved};
+use super::{Target, refusal, resolver::Unresolved};
 use crate::bindings::host::http::HttpError;
 
 /// What went wrong, without addresses and other internals.
@@ -10,7 +10,10 @@ pub(super) fn failure(error: &reqwest::Error, target: &Target<'_>) -> HttpError 
     while let Some(current) = cause {
         if let Some(unresolved) = current.downcast_ref::<Unresolved>() {
             return match unresolved {
-                Unresolved::Forbidden => forbidden_address(target),
+                Unresolved::Forbidden(closed) => refusal::address(target, *closed),
+                Unresolved::TooSlow => {
+                    HttpError::ConnectionFailed(format!("the name {host} took too long to resolve"))
+                }
                 Unresolved::NotFound => {
                     HttpError::ConnectionFailed(format!("the name {host} does not resolve"))
                 }
@@ -18,6 +21,12 @@ pub(super) fn failure(error: &reqwest::Error, target: &Target<'_>) -> HttpError 
         }
         if let Some(tls) = tls_error(current) {
             return HttpError::ConnectionFailed(format!("no secure connection to {host}: {tls}"));
+        }
+        if current
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_parse_too_large)
+        {
+            return refusal::headers();
         }
         cause = current.source();
     }

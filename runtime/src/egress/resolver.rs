@@ -1,17 +1,46 @@
 //! Names to addresses, with every address that policy forbids left out.
 //!
 //! The connector connects to what this gives and to nothing else, so that there is no second
-//! look-up between the check and the connection.
+//! look-up between the check and the connection. Nothing is remembered from one look-up to the
+//! next: what a name led to a moment ago says nothing about what is connected to now.
 
 use super::address::{Class, classify};
 use crate::runtime::EgressPolicy;
+use hickory_resolver::{
+    TokioResolver,
+    config::{
+        ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
+        ResolverOpts,
+    },
+    net::runtime::TokioRuntimeProvider,
+};
+use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-/// The resolver of one runtime.
-#[derive(Debug, Clone, Copy)]
+/// How many addresses of an answer are looked at. More than that help nobody to connect.
+const ANSWERS: usize = 16;
+/// How long a look-up may take, whoever is asked.
+const LOOKUP: Duration = Duration::from_secs(5);
+/// How long one question to one server may take.
+const QUESTION: Duration = Duration::from_secs(2);
+
+/// The resolver of one call.
+#[derive(Clone)]
 pub(super) struct Resolver {
-    pub(super) policy: EgressPolicy,
+    ranges: Arc<[IpNet]>,
+    source: Source,
+}
+
+/// Who turns names into addresses.
+#[derive(Clone)]
+enum Source {
+    System,
+    Servers(Arc<TokioResolver>),
 }
 
 /// Why a name leads nowhere.
@@ -19,70 +48,172 @@ pub(super) struct Resolver {
 pub(super) enum Unresolved {
     #[error("the name has no address")]
     NotFound,
+    #[error("nobody says in time what the address is")]
+    TooSlow,
     #[error("policy forbids every address of the name")]
-    Forbidden,
+    Forbidden(Closed),
 }
 
-/// Whether policy allows a connection to this address.
-pub(super) fn allows(policy: EgressPolicy, address: IpAddr) -> bool {
+/// How an address is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// An operator can open it.
+    Private,
+    /// Nobody can.
+    Always,
+}
+
+/// Why policy forbids a connection to this address, if it does.
+pub(super) fn closed(ranges: &[IpNet], address: IpAddr) -> Option<Closed> {
+    let address = address.to_canonical();
     match classify(address) {
-        Class::Public => true,
-        Class::Private => policy.allow_private,
-        Class::Forbidden => false,
+        Class::Public => None,
+        Class::Private if ranges.iter().any(|range| range.contains(&address)) => None,
+        Class::Private => Some(Closed::Private),
+        Class::Never => Some(Closed::Always),
+    }
+}
+
+impl Resolver {
+    pub(super) fn new(policy: &EgressPolicy, ranges: Arc<[IpNet]>) -> Result<Self, Unresolved> {
+        let source = if policy.dns_servers.is_empty() {
+            Source::System
+        } else {
+            Source::Servers(Arc::new(servers(&policy.dns_servers)?))
+        };
+        Ok(Self { ranges, source })
+    }
+}
+
+/// A resolver that asks these servers: no file of hosts, no search domains, no cache.
+fn servers(addresses: &[SocketAddr]) -> Result<TokioResolver, Unresolved> {
+    let server = |address: &SocketAddr| {
+        let connections =
+            [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+                connection.port = address.port();
+                connection
+            });
+        NameServerConfig::new(address.ip(), true, connections.into())
+    };
+    let config = ResolverConfig::from_name_servers(addresses.iter().map(server).collect());
+    let mut options = ResolverOpts::default();
+    options.use_hosts_file = ResolveHosts::Never;
+    options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
+    options.cache_size = 0;
+    options.positive_max_ttl = Some(Duration::ZERO);
+    options.negative_max_ttl = Some(Duration::ZERO);
+    options.timeout = QUESTION;
+    options.attempts = 1;
+    let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    builder.with_options(options).build().map_err(|error| {
+        tracing::error!(%error, "no resolver for a call");
+        Unresolved::NotFound
+    })
+}
+
+impl Source {
+    async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
+        match self {
+            Self::System => {
+                let found = tokio::net::lookup_host((name, 0)).await;
+                let found = found.map_err(|_| Unresolved::NotFound)?;
+                Ok(found.map(|address| address.ip()).take(ANSWERS).collect())
+            }
+            Self::Servers(resolver) => {
+                // With a dot at its end a name is complete, and nothing is put behind it.
+                let found = resolver.lookup_ip(format!("{name}.")).await;
+                let found = found.map_err(|_| Unresolved::NotFound)?;
+                Ok(found.iter().take(ANSWERS).collect())
+            }
+        }
     }
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.policy;
+        let resolver = self.clone();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let found: Vec<SocketAddr> = found.map_err(|_| Unresolved::NotFound)?.collect();
-            Ok(vetted(policy, found)?)
+            let found = resolver.source.addresses(name.as_str());
+            let found = tokio::time::timeout(LOOKUP, found)
+                .await
+                .unwrap_or(Err(Unresolved::TooSlow))?;
+            let kept = vetted(&resolver.ranges, found)?;
+            let addresses = kept.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(addresses) as Addrs)
         })
     }
 }
 
-fn vetted(policy: EgressPolicy, found: Vec<SocketAddr>) -> Result<Addrs, Unresolved> {
-    if found.is_empty() {
-        return Err(Unresolved::NotFound);
+fn vetted(ranges: &[IpNet], mut found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Unresolved> {
+    let reasons: Vec<_> = found
+        .iter()
+        .filter_map(|address| closed(ranges, *address))
+        .collect();
+    found.retain(|address| closed(ranges, *address).is_none());
+    if !found.is_empty() {
+        return Ok(found);
     }
-    let mut kept = found
-        .into_iter()
-        .filter(move |address| allows(policy, address.ip()))
-        .peekable();
-    if kept.peek().is_none() {
-        return Err(Unresolved::Forbidden);
-    }
-    Ok(Box::new(kept))
+    Err(match reasons.as_slice() {
+        [] => Unresolved::NotFound,
+        reasons if reasons.contains(&Closed::Private) => Unresolved::Forbidden(Closed::Private),
+        _ => Unresolved::Forbidden(Closed::Always),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kept(allow_private: bool, addresses: &[&str]) -> Result<Vec<String>, Unresolved> {
-        let found = addresses
-            .iter()
-            .map(|address| SocketAddr::new(address.parse().unwrap(), 0))
-            .collect();
-        let kept = vetted(EgressPolicy { allow_private }, found)?;
-        Ok(kept.map(|address| address.ip().to_string()).collect())
+    fn kept(ranges: &[&str], addresses: &[&str]) -> Result<Vec<String>, Unresolved> {
+        let ranges: Vec<_> = ranges.iter().map(|range| range.parse().unwrap()).collect();
+        let found = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        let kept = vetted(&ranges, found)?;
+        Ok(kept.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn of_mixed_answers_only_the_public_ones_are_kept() {
         assert_eq!(
-            kept(false, &["10.0.0.1", "1.1.1.1", "::1"]),
+            kept(&[], &["10.0.0.1", "1.1.1.1", "::1"]),
             Ok(vec!["1.1.1.1".to_owned()])
         );
     }
 
     #[test]
-    fn a_name_with_private_addresses_only_is_forbidden_unless_policy_allows_them() {
-        assert_eq!(kept(false, &["127.0.0.1"]), Err(Unresolved::Forbidden));
-        assert_eq!(kept(true, &["127.0.0.1"]), Ok(vec!["127.0.0.1".to_owned()]));
-        assert_eq!(kept(true, &["169.254.169.254"]), Err(Unresolved::Forbidden));
-        assert_eq!(kept(true, &[]), Err(Unresolved::NotFound));
+    fn a_private_address_is_kept_only_within_an_open_range() {
+        let private = Err(Unresolved::Forbidden(Closed::Private));
+        assert_eq!(kept(&[], &["10.1.2.3"]), private);
+        assert_eq!(kept(&["10.2.0.0/16"], &["10.1.2.3"]), private);
+        let open = kept(
+            &["10.1.0.0/16"],
+            &["10.1.2.3", "10.2.0.1", "::ffff:10.1.0.1"],
+        );
+        assert_eq!(
+            open,
+            Ok(vec!["10.1.2.3".to_owned(), "::ffff:10.1.0.1".to_owned()])
+        );
+        assert_eq!(kept(&["10.1.0.0/16"], &[]), Err(Unresolved::NotFound));
+    }
+
+    #[test]
+    fn no_range_opens_what_stays_closed() {
+        for address in [
+            "169.254.169.254",
+            "fd00:ec2::254",
+            "0.0.0.0",
+            "fe80::1",
+            "::a01:203",
+        ] {
+            assert_eq!(
+                kept(&["0.0.0.0/0", "::/0"], &[address]),
+                Err(Unresolved::Forbidden(Closed::Always)),
+                "{address}"
+            );
+        }
+        assert_eq!(
+            kept(&[], &["169.254.169.254", "10.0.0.1"]),
+            Err(Unresolved::Forbidden(Closed::Private)),
+            "an operator can do something about one of them"
+        );
     }
 }

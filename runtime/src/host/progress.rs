@@ -20,7 +20,7 @@ impl Host for Session {
         self.progress = Some(done);
         let total = total.filter(|total| total.is_finite());
         let message = message.map(|message| {
-            let masked = self.redactor.mask(message);
+            let masked = self.redactor.masked(&message, MESSAGE * 4);
             let printable = masked.chars().filter(|c| !c.is_control());
             printable.take(MESSAGE).collect::<String>()
         });

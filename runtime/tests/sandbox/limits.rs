@@ -169,32 +169,16 @@ async fn a_flood_of_host_calls_is_stopped_at_its_limit() {
 
 /// Reads a WASI clock over and over: host calls that are not of the contract.
 fn clock_flood(condition: &str) -> Vec<u8> {
-    let module = format!(
-        r#"(module
-            (import "wasi:clocks/monotonic-clock@0.2.6" "now" (func $now (result i64)))
-            (memory (export "memory") 1)
-            (global $count (mut i32) (i32.const 0))
-            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
-            (func (export "casemate:tool/tools@1.0.0#describe") (result i32) (i32.const 16))
-            (func (export "casemate:tool/tools@1.0.0#call") (param i32) (result i32)
-                (loop $again
-                    (drop (call $now))
-                    (global.set $count (i32.add (global.get $count) (i32.const 1)))
-                    (br_if $again {condition}))
-                (i32.const 16)))"#
-    );
-    with_clock(&module)
-}
-
-fn with_clock(module: &str) -> Vec<u8> {
-    let mut wit = String::from("package casemate:tool@1.0.0;\n");
-    for file in ["types", "tools"] {
-        let path = format!("{}/../wit/{file}.wit", env!("CARGO_MANIFEST_DIR"));
-        wit += &std::fs::read_to_string(path).unwrap();
-    }
-    wit += "world clocked { import wasi:clocks/monotonic-clock@0.2.6; export tools; }\n";
-    wit += "package wasi:clocks@0.2.6 { interface monotonic-clock { now: func() -> u64; } }\n";
-    crate::support::guest::component_of(&wit, "clocked", module)
+    Guest::default()
+        .wasi("wasi:clocks/monotonic-clock", "now", "(result i64)")
+        .item("(global $count (mut i32) (i32.const 0))")
+        .call(&format!(
+            "(loop $again
+                (drop (call $now))
+                (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                (br_if $again {condition}))
+             (i32.const 16)"
+        ))
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! The promises of the sandbox, each against a guest that tries to break it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stdout, reason = "what was measured is worth reading")]
 
 mod artifacts;
 mod describing;
+mod egress;
 mod limits;
 mod neighbors;
-mod network;
+mod redaction;
 mod rejections;
 mod results;
 mod support;

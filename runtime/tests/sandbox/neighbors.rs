@@ -25,48 +25,45 @@ fn unbounded(wall_ms: u64) -> Limits {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_quick_call_beside_four_endless_ones_stays_quick() {
-    let hog = compiled(&endless());
+    let (hog, control) = (compiled(&endless()), Control::new());
     let mut hogs = Vec::new();
     for _ in 0..4 {
-        let hog = hog.clone();
-        hogs.push(tokio::spawn(async move {
-            let limits = unbounded(1_500);
-            let observer = Arc::new(Unobserved);
+        let (hog, environment) = (hog.clone(), controlled(&Control::new()));
+        let control = environment.control.clone();
+        let running = tokio::spawn(async move {
+            let (limits, observer) = (unbounded(120_000), Arc::new(Unobserved));
             runtime()
-                .call(&hog, &a_call(), Environment::default(), &limits, observer)
+                .call(&hog, &a_call(), environment, &limits, observer)
                 .await
-        }));
+        });
+        hogs.push((control, running));
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
     let neighbor = compiled(&quick());
     let mut took = Vec::new();
     for _ in 0..100 {
-        let neighbor = neighbor.clone();
+        let (neighbor, environment) = (neighbor.clone(), controlled(&control));
         let started = Instant::now();
         let call = tokio::spawn(async move {
-            let limits = Limits::default();
-            let observer = Arc::new(Unobserved);
+            let (limits, observer) = (Limits::default(), Arc::new(Unobserved));
             runtime()
-                .call(
-                    &neighbor,
-                    &a_call(),
-                    Environment::default(),
-                    &limits,
-                    observer,
-                )
+                .call(&neighbor, &a_call(), environment, &limits, observer)
                 .await
         });
         let outcome = call.await.unwrap();
         took.push(started.elapsed());
         assert!(matches!(outcome.conclusion, Conclusion::Complete(_)));
     }
-    let still_running = hogs.iter().filter(|hog| !hog.is_finished()).count();
-    assert_eq!(still_running, 4, "the quick calls did not run beside them");
     took.sort();
     // Measured 0.1 ms with an optimized build on a quiet machine; tests share theirs.
-    assert!(took[50] < Duration::from_millis(20), "{:?}", took[50]);
-    for hog in hogs {
-        assert_eq!(reason(&hog.await.unwrap()), StopReason::DeadlineExceeded);
+    assert!(took[50] < Duration::from_millis(100), "{:?}", took[50]);
+    for (control, running) in hogs {
+        assert!(
+            !running.is_finished(),
+            "the quick calls did not run beside it"
+        );
+        control.stop(revoked());
+        assert_eq!(reason(&running.await.unwrap()), StopReason::KeyRevoked);
     }
 }
 

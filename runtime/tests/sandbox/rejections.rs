@@ -228,7 +228,7 @@ fn code_that_takes_a_compiler_minutes_is_refused_in_moments() {
 #[test]
 fn a_component_over_the_size_cap_is_refused_unread() {
     let mut huge = quick();
-    huge.resize((16 << 20) + 1, 0);
+    huge.resize((128 << 20) + 1, 0);
     assert_eq!(refused(&huge).0, RejectionKind::ComponentTooLarge);
 }
 

@@ -3,11 +3,10 @@
 use crate::support::{
     a_call,
     guest::{ANSWER_TEXT, Guest, STRUCTURED, answer_structured, answer_text, guest},
-    reason, run, run_with, runtime, text,
+    reason, run, runtime, text,
 };
-use casemate_domain::{Conclusion, Grant, Json, Limits, LogLine, SecretGrant, StopReason};
+use casemate_domain::{Conclusion, Json, Limits, LogLine, StopReason};
 use casemate_runtime::{Environment, Observer};
-use secrecy::SecretString;
 use std::sync::{Arc, Mutex};
 
 fn structured(json: &str) -> Vec<u8> {
@@ -172,57 +171,4 @@ async fn progress_must_rise_and_be_a_number() {
         .await;
     let seen = recorder.progress.lock().unwrap().clone();
     assert_eq!(seen, [(1.0, Some(4.0)), (2.0, Some(4.0))]);
-}
-
-/// The secret `TOKEN` with a grant to reveal it.
-fn revealing() -> Environment {
-    let name: casemate_domain::SecretName = "TOKEN".parse().unwrap();
-    Environment {
-        grant: Arc::new(Grant {
-            secrets: vec![SecretGrant {
-                name: name.clone(),
-                hosts: Vec::new(),
-                reveal: true,
-            }],
-            ..Grant::default()
-        }),
-        secrets: vec![(name, SecretString::from("the-value-of-it"))],
-        ..Environment::default()
-    }
-}
-
-/// Asks for a secret, logs it and answers with it.
-fn leaker() -> Vec<u8> {
-    let mut guest = Guest::default()
-        .import("secrets", "reveal", "(param i32 i32 i32)")
-        .import("logging", "log", "(param i32 i32 i32 i32 i32 i32)")
-        .item(ANSWER_TEXT);
-    let name = guest.text("TOKEN");
-    let found = "(i32.load (i32.const 644)) (i32.load (i32.const 648))";
-    guest.call(&format!(
-        "(call $reveal {name} (i32.const 640))
-         (if (i32.load8_u (i32.const 640)) (then unreachable))
-         (call $log (i32.const 1) {found} (i32.const 0) (i32.const 0) (i32.const 0))
-         {}",
-        answer_text(found)
-    ))
-}
-
-#[tokio::test]
-async fn a_revealed_secret_is_masked_in_answers_and_logs() {
-    let outcome = run_with(runtime(), &leaker(), revealing(), &Limits::default()).await;
-    assert_eq!(text(&outcome), "[secret TOKEN]");
-    assert_eq!(outcome.log[0].message, "[secret TOKEN]");
-    assert_eq!(outcome.receipt.secrets, ["TOKEN"]);
-}
-
-#[tokio::test]
-async fn a_secret_is_not_revealed_without_a_grant_that_says_so() {
-    let mut environment = revealing();
-    Arc::make_mut(&mut environment.grant).secrets[0].reveal = false;
-    let outcome = run_with(runtime(), &leaker(), environment, &Limits::default()).await;
-    assert_eq!(reason(&outcome), StopReason::Trap);
-    let nothing = Environment::default();
-    let outcome = run_with(runtime(), &leaker(), nothing, &Limits::default()).await;
-    assert_eq!(reason(&outcome), StopReason::Trap);
 }

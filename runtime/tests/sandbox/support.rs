@@ -1,12 +1,12 @@
 //! Guests in a few lines of WebAssembly text, and calls of them.
 //!
-//! A guest is a core module that follows the canonical ABI by hand and is wrapped into a component
-//! of the world `tool`. Its answer lies at address 16; untouched memory there means a complete,
-//! empty result.
+//! The guests come from the crate that makes them for all tests.
 
-pub(crate) mod guest;
+pub(crate) mod dns;
 pub(crate) mod http;
 pub(crate) mod server;
+
+pub(crate) use casemate_guest_forge as guest;
 
 use casemate_domain::{Call, Caller, Conclusion, Credential, KeyId, Limits, Outcome, StopReason};
 use casemate_runtime::{Component, Config, EgressPolicy, Environment, Runtime, Unobserved};
@@ -23,14 +23,22 @@ pub(crate) fn local_runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         with_policy(EgressPolicy {
-            allow_private: true,
+            allow_ranges: ["127.0.0.0/8", "::1/128"]
+                .map(|range| range.parse().unwrap())
+                .into(),
+            ..EgressPolicy::default()
         })
     })
 }
 
 fn with_policy(egress: EgressPolicy) -> Runtime {
+    policed(egress, 64)
+}
+
+/// A runtime with a policy of its own.
+pub(crate) fn policed(egress: EgressPolicy, slots: u32) -> Runtime {
     let config = Config {
-        slots: 64,
+        slots,
         egress,
         ..Config::default()
     };

@@ -1,6 +1,6 @@
 //! Arrows point at what is used.
 
-use casemate_tests::metadata;
+use casemate_tests::{becomes_component, metadata};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A package and what it is built from. What only its tests use is its own affair.
@@ -17,6 +17,7 @@ const SIBLINGS: &[(&str, &[&str])] = &[
     ),
     ("casemate-guest-sdk", &["casemate-guest-sdk-macros"]),
     ("casemate-guest-sdk-macros", &[]),
+    ("casemate-guest-forge", &[]),
     ("casemate-tests", &[]),
     ("xtask", &[]),
 ];
@@ -52,7 +53,8 @@ fn real_graph() -> (Graph, BTreeSet<String>) {
             used.map(|d| d.name.clone()).collect(),
         );
         let folder = package.manifest_path.as_str();
-        if folder.contains("/sample-tools/") || folder.contains("/tests/guests/") {
+        let of_guests = folder.contains("/sample-tools/") || folder.contains("/tests/guests/");
+        if of_guests && becomes_component(&package) {
             guests.insert(package.name.to_string());
         }
     }

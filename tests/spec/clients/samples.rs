@@ -23,7 +23,7 @@ impl Scene {
     fn new() -> Self {
         let fixture = Fixture::start(answer);
         let gateway = Gateway::builder()
-            .config("egress.allow_private = true")
+            .config("egress.allow_ranges = ['127.0.0.1/32']")
             .start();
         let server = gateway.server("samples");
         gateway.secret(&server, "WEATHER_KEY", SECRET);

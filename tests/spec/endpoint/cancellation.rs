@@ -1,7 +1,10 @@
 //! A call ends when its client withdraws it, in the way of each era.
 
 use super::guest_server;
-use casemate_tests::mcp::{Events, Legacy};
+use casemate_tests::{
+    Gateway,
+    mcp::{Events, Legacy},
+};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -130,5 +133,30 @@ fn nobody_withdraws_the_call_of_another_session_or_key() {
     assert_eq!(
         answer["result"]["content"][0]["text"],
         "done after 30 steps"
+    );
+}
+
+#[test]
+fn calls_that_outlast_the_end_of_the_gateway_are_recorded_as_cancelled() {
+    use casemate_tests::guest;
+    let mut gateway = Gateway::builder().config("server.drain_ms = 300").start();
+    let server = gateway.server("outlasts");
+    gateway.push(&server, guest("conformance"));
+    let mut open = watched(&gateway.legacy(&server), 1000);
+    open.expect();
+    let mut left = watched(&gateway.legacy(&server), 1000);
+    left.expect();
+    drop(left);
+    let start = Instant::now();
+    assert!(gateway.stop().success());
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    gateway.start_again();
+    assert_eq!(
+        gateway.await_outcomes(&server, BUSY, 2),
+        ["cancelled", "cancelled"]
     );
 }

@@ -149,3 +149,13 @@ fn what_a_client_cannot_read_fast_enough_is_left_out_and_counted_but_never_the_r
     assert_eq!(told as u64 + dropped.unwrap(), 6000);
     assert_rises(&reply, &json!(1), told);
 }
+
+#[test]
+fn a_client_that_reads_nothing_does_not_hold_its_call() {
+    let (gateway, server) = guest_server("unread");
+    let arguments = json!({ "steps": 20, "reports": 3000 });
+    let call = gateway.modern(&server).calling("test_busy", arguments);
+    let unread = token(call, json!(1)).open();
+    assert_eq!(gateway.await_outcomes(&server, "test_busy", 1), ["ok"]);
+    drop(unread);
+}

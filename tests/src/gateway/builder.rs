@@ -14,7 +14,7 @@ pub struct Builder {
 
 impl Builder {
     /// Adds lines to the configuration file (TOML). Dotted keys keep it flat:
-    /// `egress.allow_private = true`.
+    /// `egress.allow_ranges = ['127.0.0.1/32']`.
     #[must_use]
     pub fn config(mut self, lines: &str) -> Self {
         self.config.push_str(lines);

@@ -1,30 +1,54 @@
 //! What the flags of a push grant.
 
-use casemate_domain::{Grant, HostPattern, Invalid, SecretGrant, SecretName};
+use casemate_domain::{Grant, HostPattern, Invalid, SecretGrant, SecretHeader, SecretName};
 use std::str::FromStr;
 
-/// `SECRET` or `SECRET@HOST`.
+/// `SECRET`, `SECRET@HOST` or `SECRET@HOST;HEADER: FORM`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecretArgument {
     name: SecretName,
     host: Option<HostPattern>,
+    header: Option<SecretHeader>,
 }
 
 impl FromStr for SecretArgument {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        match text.split_once('@') {
-            Some((name, host)) => Ok(Self {
-                name: name.parse()?,
-                host: Some(host.parse()?),
-            }),
-            None => Ok(Self {
-                name: text.parse()?,
-                host: None,
-            }),
+        let (place, header) = match text.split_once(';') {
+            Some((place, header)) => (place, Some(header)),
+            None => (text, None),
+        };
+        let (name, host) = match place.split_once('@') {
+            Some((name, host)) => (name, Some(host)),
+            None => (place, None),
+        };
+        if let (Some((name, host)), None) = (place.split_once('='), host) {
+            let problem = format!("is written with @ before its host: {name}@{host}");
+            return Err(Invalid::new("secret", problem));
         }
+        let name: SecretName = name.trim_end().parse()?;
+        if let (Some(header), None) = (header, host) {
+            let problem = format!("needs the host that gets it: {name}@HOST;{}", header.trim());
+            return Err(Invalid::new("header of a secret", problem));
+        }
+        Ok(Self {
+            name,
+            host: host.map(|host| host.trim_end().parse()).transpose()?,
+            header: header.map(str::parse).transpose()?,
+        })
     }
+}
+
+/// A secret with two headers, or with one that some of its hosts should not get.
+fn unclear(name: &SecretName) -> Invalid {
+    Invalid::new(
+        "grant of the secret",
+        format!(
+            "{name} must have the same header for each of its hosts, or none: \
+             {name}@HOST;HEADER: FORM"
+        ),
+    )
 }
 
 /// `NAME=VALUE`.
@@ -52,12 +76,13 @@ impl FromStr for Setting {
 }
 
 /// The grant that the flags stand for. A secret named with and without a host is for all hosts.
+/// One with a header has the same for all hosts it is named with.
 pub(super) fn grant(
     hosts: &[HostPattern],
     secrets: &[SecretArgument],
     revealed: &[SecretName],
     settings: &[Setting],
-) -> Grant {
+) -> Result<Grant, Invalid> {
     let mut grant = Grant::default();
     for host in hosts {
         if !grant.hosts.contains(host) {
@@ -67,6 +92,10 @@ pub(super) fn grant(
     for secret in secrets {
         let is_seen = grant.secret(secret.name.as_str()).is_some();
         let granted = entry(&mut grant, &secret.name);
+        if is_seen && granted.header != secret.header {
+            return Err(unclear(&secret.name));
+        }
+        granted.header.clone_from(&secret.header);
         match &secret.host {
             None => granted.hosts.clear(),
             Some(host) if !is_seen || !granted.hosts.is_empty() => {
@@ -85,7 +114,7 @@ pub(super) fn grant(
         .iter()
         .map(|setting| (setting.name.clone(), setting.value.clone()));
     grant.config = settings.collect();
-    grant
+    Ok(grant)
 }
 
 fn entry<'a>(grant: &'a mut Grant, name: &SecretName) -> &'a mut SecretGrant {
@@ -94,6 +123,7 @@ fn entry<'a>(grant: &'a mut Grant, name: &SecretName) -> &'a mut SecretGrant {
         grant.secrets.push(SecretGrant {
             name: name.clone(),
             hosts: Vec::new(),
+            header: None,
             reveal: false,
         });
         grant.secrets.len() - 1
@@ -109,7 +139,8 @@ mod tests {
     fn granted(secrets: &[&str], revealed: &[&str]) -> Value {
         let secrets: Vec<_> = secrets.iter().map(|text| text.parse().unwrap()).collect();
         let revealed: Vec<_> = revealed.iter().map(|text| text.parse().unwrap()).collect();
-        serde_json::to_value(grant(&[], &secrets, &revealed, &[])).unwrap()["secrets"].clone()
+        let grant = grant(&[], &secrets, &revealed, &[]).unwrap();
+        serde_json::to_value(grant).unwrap()["secrets"].clone()
     }
 
     #[test]
@@ -143,12 +174,46 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_with_a_header_is_filled_in_by_the_host() {
+        let one = ["A_KEY@a.test;Authorization: Bearer {}"];
+        let expected = json!([{
+            "name": "A_KEY", "hosts": ["a.test"], "header": "Authorization: Bearer {}",
+            "reveal": false,
+        }]);
+        assert_eq!(granted(&one, &[]), expected);
+        let two = [one[0], "A_KEY@http://b.test:8080; Authorization: Bearer {}"];
+        let hosts = &granted(&two, &[])[0]["hosts"];
+        assert_eq!(*hosts, json!(["a.test", "http://b.test:8080"]));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_said() {
+        for (text, part) in [
+            ("A_KEY=a.test", "A_KEY@a.test"),
+            ("A_KEY;X-Key: {}", "A_KEY@HOST;X-Key: {}"),
+            ("A_KEY@a.test;X-Key {}", "`Authorization: Bearer {}`"),
+            ("A_KEY@a.test;X-Key: {value}", "must have {} once"),
+            ("A_KEY@a.test/path;X-Key: {}", "without a path"),
+            ("a_key@a.test", "secret name"),
+        ] {
+            let problem = text.parse::<SecretArgument>().unwrap_err().to_string();
+            assert!(problem.contains(part), "{text}: {problem}");
+        }
+        let header = "A_KEY@a.test;X-Key: {}";
+        for other in ["A_KEY", "A_KEY@b.test", "A_KEY@b.test;X-Other: {}"] {
+            let secrets = [header, other].map(|text| text.parse().unwrap());
+            let problem = grant(&[], &secrets, &[], &[]).unwrap_err().to_string();
+            assert!(problem.contains("the same header"), "{other}: {problem}");
+        }
+    }
+
+    #[test]
     fn settings_are_names_and_values() {
         let settings = [
             "UNITS=metric".parse().unwrap(),
             "QUERY=a=b".parse().unwrap(),
         ];
-        let config = grant(&[], &[], &[], &settings).config;
+        let config = grant(&[], &[], &[], &settings).unwrap().config;
         assert_eq!(
             serde_json::to_value(config).unwrap(),
             json!({ "QUERY": "a=b", "UNITS": "metric" })

@@ -1,7 +1,7 @@
 //! What the tools of a component want, whether they get it, and what would give it to them.
 
 use crate::cli::printer::Rows;
-use casemate_domain::{Grant, SecretName, ToolDefinition};
+use casemate_domain::{Grant, SecretGrant, SecretName, ToolDefinition};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One row for each host and each secret.
@@ -44,14 +44,21 @@ pub(super) fn table(
             ),
             Some(_) => ("granted", String::new()),
         };
-        rows.push([
-            "secret".to_owned(),
-            name.to_string(),
-            state.to_owned(),
-            next,
-        ]);
+        let shown = grant
+            .secret(name.as_str())
+            .map_or(name.to_string(), sent_as);
+        rows.push(["secret".to_owned(), shown, state.to_owned(), next]);
     }
     rows
+}
+
+/// A header is sent with every request to its hosts, so it is shown before somebody agrees.
+fn sent_as(secret: &SecretGrant) -> String {
+    let Some(header) = &secret.header else {
+        return secret.name.to_string();
+    };
+    let hosts: Vec<_> = secret.hosts.iter().map(ToString::to_string).collect();
+    format!("{} in {header} to {}", secret.name, hosts.join(", "))
 }
 
 #[cfg(test)]
@@ -79,18 +86,20 @@ mod tests {
     fn needs_name_the_command_that_fulfils_them() {
         let grant: Grant = serde_json::from_value(json!({
             "hosts": ["api.weather.test"],
-            "secrets": [{ "name": "SET_KEY" }, { "name": "UNSET_KEY" }, { "name": "READ_KEY" }],
+            "secrets": [{ "name": "SET_KEY" }, { "name": "UNSET_KEY" }, { "name": "READ_KEY" },
+                { "name": "ADDED_KEY", "hosts": ["maps.test"], "header": "X-Key: {}" }],
         }))
         .unwrap();
         let rows = table(&tools(), &grant, &["UNSET_KEY".to_owned()], "acme");
         insta::assert_snapshot!(rows.to_text(), @r"
-        NEEDS                     STATE                  NEXT
-        host    api.weather.test  granted
-        host    maps.test         not granted            push with --grant-host maps.test
-        secret  OTHER_KEY         not granted            push with --grant-secret OTHER_KEY
-        secret  READ_KEY          granted, value hidden  push with --reveal-secret READ_KEY
-        secret  SET_KEY           granted
-        secret  UNSET_KEY         granted, not set       casemate secret set UNSET_KEY -w acme
+        NEEDS                                        STATE                  NEXT
+        host    api.weather.test                     granted
+        host    maps.test                            not granted            push with --grant-host maps.test
+        secret  ADDED_KEY in X-Key: {} to maps.test  granted
+        secret  OTHER_KEY                            not granted            push with --grant-secret OTHER_KEY
+        secret  READ_KEY                             granted, value hidden  push with --reveal-secret READ_KEY
+        secret  SET_KEY                              granted
+        secret  UNSET_KEY                            granted, not set       casemate secret set UNSET_KEY -w acme
         ");
     }
 }

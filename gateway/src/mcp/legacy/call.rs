@@ -12,7 +12,7 @@ use crate::mcp::{
     call,
     envelope::{Id, OwnedId},
     error::{Era, Error},
-    events::{self, Outlet},
+    events::{self, Events, Outlet},
     result::CallResult,
     revision::Revision,
     running::{Disconnect, Running},
@@ -29,13 +29,20 @@ const MAX_ROUNDS: usize = 16;
 
 /// A call with everything it needs, so that it can go on when its connection breaks.
 struct Call {
-    site: Site,
     revision: Revision,
     id: OwnedId,
     observer: Arc<dyn Observer>,
     outlet: Option<Outlet>,
     asker: Option<Asker>,
     registered: Registered,
+}
+
+/// Between a call and its client, while it runs.
+struct Line {
+    stream: Option<(Outlet, Events)>,
+    observer: Arc<dyn Observer>,
+    wants_progress: bool,
+    asker: Option<Asker>,
 }
 
 /// Answers a call.
@@ -46,90 +53,117 @@ pub(super) async fn answer(
     terms: Terms,
 ) -> Result<Answer, Error> {
     let Terms { revision, session } = terms;
-    let name = call::name(params)?;
-    let arguments = call::arguments(params)?;
     let site = &exchange.site;
-    if let Some(tool) = call::tool(site, &name) {
-        call::check_capabilities(tool, capabilities(session.as_ref()))?;
-    }
-    let mut request = call::request(exchange, params, None, &name, arguments);
-    let mut level = None;
-    if let Some(session) = &session {
-        request.client = session.client.clone().or(request.client);
-        level = site.inner.notes.level(&session.id);
-    }
-    let wishes = Wishes::new(&params.meta, level).map_err(Error::InvalidParams)?;
-    let takes_events = transport::accepts_events(&exchange.headers);
-    let is_watched = wishes.has_any() && takes_events;
-    let can_answer = !capabilities(session.as_ref()).is_empty() && takes_events;
-    request.progress_wanted = is_watched && wishes.progress.is_some();
-    let stream = (is_watched || can_answer).then(events::open);
-    let outlet = stream.as_ref().map(|(outlet, _)| outlet.clone());
-    let observer: Arc<dyn Observer> = match &outlet {
-        Some(outlet) if is_watched => {
-            Arc::new(Teller::new(wishes, outlet.clone(), revision, &name))
-        }
-        _ => Arc::new(Unobserved),
-    };
-    let name = Name::new(
-        site,
-        session.as_ref().map(|session| session.id),
-        id.as_str(),
-    );
-    let asker = outlet.clone().zip(session.filter(|_| can_answer));
-    if let Some((_, session)) = &asker {
-        request
-            .client_capabilities
-            .clone_from(&session.capabilities);
-    }
+    let session_id = session.as_ref().map(|session| session.id);
+    let mut request = request(exchange, params, session.as_ref())?;
+    let line = Line::new(exchange, params, revision, session, &request.tool)?;
+    request.progress_wanted = line.wants_progress;
     let call = Call {
-        site: site.clone(),
         revision,
         id: id.to_owned(),
-        observer,
-        outlet,
-        asker: asker.map(|(outlet, session)| Asker {
-            session,
-            revision,
-            outlet,
-        }),
-        registered: site.inner.calls.register(name),
+        observer: line.observer,
+        outlet: line.stream.as_ref().map(|(outlet, _)| outlet.clone()),
+        asker: line.asker,
+        registered: site
+            .inner
+            .legacy
+            .calls
+            .register(Name::new(site, session_id, id.as_str())),
     };
-    let unanswered = if takes_events {
+    let unanswered = if transport::accepts_events(&exchange.headers) {
         Answer::withdrawn
     } else {
         Answer::accepted
     };
-    let background = &site.inner.background;
     let running = Running::new(
-        call.ending(request, unanswered),
+        call.ending(site.clone(), request, unanswered),
         Disconnect::IsNothing,
-        background,
+        &site.inner.background,
     );
-    Ok(match stream {
+    Ok(match line.stream {
         Some((outlet, events)) => running.streaming(outlet, events).await,
         None => running.await,
     })
 }
 
-fn capabilities(session: Option<&Session>) -> &[String] {
-    session.map_or(&[], |session| &session.capabilities)
+/// What is asked for, and by whom, as far as the session knows.
+fn request(
+    exchange: &Exchange,
+    params: &Params<'_>,
+    session: Option<&Session>,
+) -> Result<CallRequest, Error> {
+    let name = call::name(params)?;
+    let arguments = call::arguments(params)?;
+    let capabilities = session.map_or(&[][..], |session| &session.capabilities);
+    if let Some(tool) = call::tool(&exchange.site, &name) {
+        call::check_capabilities(tool, capabilities)?;
+    }
+    let request = call::request(exchange, params, None, &name, arguments);
+    let client = session.and_then(|session| session.client.clone());
+    Ok(CallRequest {
+        client: client.or(request.client),
+        ..request
+    })
+}
+
+impl Line {
+    /// A line over which a client is told what it wants to know, and asked what it can answer.
+    fn new(
+        exchange: &Exchange,
+        params: &Params<'_>,
+        revision: Revision,
+        session: Option<Session>,
+        tool: &str,
+    ) -> Result<Self, Error> {
+        let takes_events = transport::accepts_events(&exchange.headers);
+        let notes = &exchange.site.inner.legacy.notes;
+        let level = session
+            .as_ref()
+            .and_then(|session| notes.level(&session.id));
+        let wishes = Wishes::new(&params.meta, level).map_err(Error::InvalidParams)?;
+        let is_watched = takes_events && wishes.has_any();
+        let wants_progress = takes_events && wishes.progress.is_some();
+        let session = session.filter(|session| takes_events && !session.capabilities.is_empty());
+        let stream = (is_watched || session.is_some()).then(events::open);
+        let outlet = stream.as_ref().map(|(outlet, _)| outlet);
+        let observer: Arc<dyn Observer> = match outlet {
+            Some(outlet) if is_watched => {
+                Arc::new(Teller::new(wishes, outlet.clone(), revision, tool))
+            }
+            _ => Arc::new(Unobserved),
+        };
+        let asker = outlet.cloned().zip(session).map(|(outlet, session)| Asker {
+            session,
+            revision,
+            outlet,
+        });
+        Ok(Self {
+            stream,
+            observer,
+            wants_progress,
+            asker,
+        })
+    }
 }
 
 impl Call {
     /// Makes the call and says what came of it, unless it is withdrawn.
-    async fn ending(self, request: CallRequest, unanswered: fn() -> Answer) -> Answer {
+    async fn ending(self, site: Site, request: CallRequest, unanswered: fn() -> Answer) -> Answer {
         tokio::select! {
             biased;
             () = self.registered.withdrawn() => unanswered(),
-            answer = self.rounds(request) => answer,
+            answer = self.rounds(site, request) => answer,
         }
     }
 
     /// Calls the tool, and again with the answers to what it asks. Each time the key must still
     /// open the server.
-    async fn rounds(&self, mut request: CallRequest) -> Answer {
-        let mut site = self.site.clone();
+    async fn rounds(&self, mut site: Site, mut request: CallRequest) -> Answer {
+        // What nobody can be asked, the tool is not told to ask.
+        if let Some(asker) = &self.asker {
+            let can = &mut request.client_capabilities;
+            can.clone_from(&asker.session.capabilities);
+        }
         for _ in 0..MAX_ROUNDS {
             let again = self.asker.as_ref().map(|_| copy(&request));
             let finished = match call::run(&site, request, Arc::clone(&self.observer)).await {
@@ -141,7 +175,7 @@ impl Call {
             else {
                 return self.ended(&finished);
             };
-            let answers = match asker.ask(&self.site, need).await {
+            let answers = match asker.ask(&mut site, need).await {
                 Ok(answers) => answers,
                 Err(unanswered) => return self.unanswered(&finished, unanswered),
             };
@@ -153,7 +187,7 @@ impl Call {
                 received: Instant::now(),
                 ..again
             };
-            site = match self.site.reopened() {
+            site = match site.reopened() {
                 Ok(site) => site,
                 Err(error) => return self.refused(&error),
             };

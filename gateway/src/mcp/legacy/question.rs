@@ -85,10 +85,10 @@ struct Asked<'a> {
 }
 
 impl Asker {
-    /// Asks the client and waits for all answers.
+    /// Asks the client and waits for all answers. Meanwhile the site is kept as of now.
     pub(super) async fn ask(
         &self,
-        site: &Site,
+        site: &mut Site,
         need: &NeedInput,
     ) -> Result<Vec<Answer>, Unanswered> {
         let needed = need.requests.iter().map(capability::needed_by);
@@ -100,7 +100,8 @@ impl Asker {
             sleep(PAUSE).await;
             return Ok(Vec::new());
         }
-        let questions = &site.inner.questions;
+        let inner = Arc::clone(&site.inner);
+        let questions = &inner.legacy.questions;
         let _place: Place = questions.places.take(site).ok_or_else(|| {
             Unanswered::Because(format!(
                 "{MAX_WAITING} calls with this key wait for answers already. Answer or cancel one \
@@ -114,7 +115,7 @@ impl Asker {
         tokio::select! {
             biased;
             () = self.outlet.gone() => Err(Unanswered::Gone),
-            () = site.inner.background.stop().cancelled() => Err(Unanswered::Because(
+            () = inner.background.stop().cancelled() => Err(Unanswered::Because(
                 "The gateway stops; call again in a moment.".to_owned(),
             )),
             () = closed(site) => Err(Unanswered::Because(
@@ -151,10 +152,16 @@ impl Asker {
     }
 }
 
-/// Waits until the key does not open the server any more.
-async fn closed(site: &Site) {
+/// Waits until the key does not open the server any more. Holds on to no state but the newest: a
+/// person may think for long.
+async fn closed(site: &mut Site) {
     let mut changes = site.inner.service.access().changes();
-    while site.reopened().is_ok() && changes.changed().await.is_ok() {}
+    while let Ok(now) = site.reopened() {
+        *site = now;
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 impl Default for Questions {

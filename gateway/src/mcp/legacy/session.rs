@@ -100,7 +100,7 @@ impl Session {
         let site = &exchange.site;
         let session = Self::open(&site.inner.seal, &place(site), token, now());
         session
-            .filter(|session| !site.inner.notes.has_ended(&session.id))
+            .filter(|session| !site.inner.legacy.notes.has_ended(&session.id))
             .map(Some)
             .ok_or(Error::SessionNotFound)
     }

@@ -146,6 +146,8 @@ fn numbers_are_compared_as_numbers_and_booleans_as_words() {
     // As floating point numbers these two are the same.
     let close = [("mcp-param-limit", "9007199254740993")];
     assert!(check(&close, json!({ "limit": 9_007_199_254_740_992_i64 })).is_err());
+    let huge = [("mcp-param-limit", "18446744073709551616.0")];
+    assert!(check(&huge, json!({ "limit": u64::MAX })).is_err());
     assert_eq!(
         check(&[("mcp-param-dry", "true")], json!({ "dry": true })),
         Ok(())

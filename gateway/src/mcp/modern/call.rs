@@ -43,8 +43,8 @@ pub(super) async fn answer(
     let arguments = call::arguments(params)?;
     let site = &exchange.site;
     let place = || {
-        let text = arguments.map_or("{}", |arguments| arguments.get());
-        Place::new(site.server().record.id, site.open.credential(), &name, text)
+        let server = site.server().record.id;
+        Place::new(server, site.open.credential(), &name, arguments)
     };
     let client_info = envelope.client_info.as_ref();
     let mut request = call::request(exchange, params, client_info, &name, arguments);

@@ -79,8 +79,7 @@ async fn service(path: &Path) -> Service {
 impl Fixture {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path();
-        let service = Arc::new(service(path).await);
+        let service = Arc::new(service(folder.path()).await);
         let access = service.access();
         let token = match access.ensure_first_token(None).await.unwrap() {
             FirstToken::Made(token) => token,

@@ -1,7 +1,7 @@
 //! What is checked before a call enters the sandbox, and after it leaves.
 
 use crate::service::{access::OpenServer, snapshot::ToolView, vault::Vault};
-use casemate_domain::{Call, Conclusion, Limits, SecretName, Stop, StopReason};
+use casemate_domain::{Call, Conclusion, Limits, SecretName, SecretNeed, Stop, StopReason};
 use casemate_runtime::Environment;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -72,7 +72,7 @@ pub(super) fn environment(
         .iter()
         .filter(|need| need.required)
     {
-        check_need(open, tool, &need.name, &secrets)?;
+        check_need(open, tool, need, &secrets)?;
     }
     Ok(Environment {
         grant: Arc::clone(&tool.grant),
@@ -84,9 +84,10 @@ pub(super) fn environment(
 fn check_need(
     open: &OpenServer,
     tool: &ToolView,
-    name: &SecretName,
+    need: &SecretNeed,
     available: &[(SecretName, SecretString)],
 ) -> Result<(), Stop> {
+    let name = &need.name;
     if available.iter().any(|(available, _)| available == name) {
         return Ok(());
     }
@@ -97,9 +98,14 @@ fn check_need(
              An administrator sets it with: casemate secret set {name} -w {workspace}"
         )
     } else {
+        let (what, flag) = if need.reveal {
+            ("to read the value of the secret", "--reveal-secret")
+        } else {
+            ("the secret", "--grant-secret")
+        };
         format!(
-            "The tool needs the secret {name}, which is not granted to it. \
-             An administrator grants it by pushing the component again with: --grant-secret {name}"
+            "The tool needs {what} {name}, which is not granted to it. \
+             An administrator grants it by pushing the component again with: {flag} {name}"
         )
     }))
 }

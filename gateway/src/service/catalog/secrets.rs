@@ -116,7 +116,9 @@ fn check_value(value: &str) -> Result<(), Error> {
     let invalid = |problem: String| Err(Error::Invalid(Invalid::new("secret", problem)));
     if value.len() < MIN_SECRET_BYTES {
         return invalid(format!(
-            "must be at least {MIN_SECRET_BYTES} bytes: a shorter one cannot be masked in logs and results"
+            "must be at least {MIN_SECRET_BYTES} bytes: a shorter one cannot be masked in logs and \
+             results without masking ordinary words. What is no secret is a setting: push with \
+             --config NAME=VALUE"
         ));
     }
     if value.len() > MAX_SECRET_BYTES {

@@ -28,6 +28,14 @@ pub(super) struct Known {
     pub(super) tools: Vec<ToolDefinition>,
 }
 
+/// Looks at a file without running it. A large one takes a while, so requests go on meanwhile.
+async fn examined(wasm: Bytes) -> Result<Inspection, Error> {
+    tokio::task::spawn_blocking(move || casemate_runtime::inspect(&wasm))
+        .await
+        .map_err(|error| Error::Internal(format!("an examination ended early: {error}")))?
+        .map_err(Error::Rejected)
+}
+
 impl Catalog {
     /// Takes in a component. Uploading the same file again is harmless, and mends a stored copy
     /// that was damaged.
@@ -36,7 +44,7 @@ impl Catalog {
     /// asked for its tools at its first upload and never again, so that what is deployed is what
     /// was looked at.
     pub async fn upload(&self, actor: &Administrator, wasm: Bytes) -> Result<Uploaded, Error> {
-        let inspection = casemate_runtime::inspect(&wasm).map_err(Error::Rejected)?;
+        let inspection = examined(wasm.clone()).await?;
         let digest = inspection.digest;
         if let Some(known) = self.known(digest).await? {
             self.blobs.put(wasm).await?;

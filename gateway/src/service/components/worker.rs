@@ -1,7 +1,8 @@
 //! Starting the process that compiles, and ending it.
 
-use crate::compile_worker::{Answer, COMMAND};
+use crate::compile_worker::{Answer, COMMAND, Confines};
 use bytes::Bytes;
+use casemate_domain::CompileLimits;
 use casemate_runtime::{Rejection, RejectionKind};
 use std::{
     io,
@@ -18,6 +19,8 @@ use tokio::{
 const CODE_BYTES: u64 = 256 << 20;
 /// How much of what a failing worker says is logged.
 const COMPLAINT_BYTES: u64 = 4 << 10;
+/// The exit code of a Rust program that panicked.
+const PANICKED: i32 = 101;
 /// Threads of the compiler; each reserves address space, of which a worker has little.
 const THREADS: usize = 4;
 
@@ -27,8 +30,8 @@ const THIS_PROGRAM: &str = "/proc/self/exe";
 /// How components are compiled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worker {
-    /// The longest that one compilation may take.
-    pub(super) budget: Duration,
+    /// What one compilation may take.
+    pub(super) limits: CompileLimits,
 }
 
 /// Why there is no code.
@@ -54,7 +57,7 @@ impl Worker {
             .command()
             .spawn()
             .map_err(|error| host("cannot be started", &error))?;
-        let ended = match tokio::time::timeout(self.budget, run(&mut child, wasm)).await {
+        let ended = match tokio::time::timeout(self.budget(), run(&mut child, wasm)).await {
             Ok(ended) => ended.map_err(|error| host("cannot be talked to", &error))?,
             Err(_) => {
                 child
@@ -67,6 +70,10 @@ impl Worker {
         judge(ended)
     }
 
+    fn budget(self) -> Duration {
+        Duration::from_millis(self.limits.wall_ms)
+    }
+
     fn command(self) -> Command {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut command = if cfg!(target_os = "linux") {
@@ -77,6 +84,7 @@ impl Worker {
         command
             .arg0("casemate")
             .arg(COMMAND)
+            .args(Confines::new(&self.limits).to_arguments())
             .env_clear()
             .env("RAYON_NUM_THREADS", threads.min(THREADS).to_string())
             .current_dir("/")
@@ -126,16 +134,22 @@ fn judge(ended: Ended) -> Result<Bytes, Failure> {
         tracing::info!(signal, "a compilation was ended by its limits");
         return Err(too_costly("time or memory"));
     }
+    let complaint = String::from_utf8_lossy(&ended.complaint);
+    let complaint = complaint.trim().escape_debug();
+    if ended.status.code() == Some(PANICKED) {
+        // Either a limit showed in a way that the compiler does not expect, or the component found
+        // a fault of it. It is contained here, and the next component gets a process of its own.
+        tracing::error!(%complaint, "the compiler gave up on a component");
+        return Err(too_costly("from the compiler"));
+    }
     let answer = Answer::parse(ended.answer.into()).filter(|_| ended.status.success());
     match answer {
         Some(Answer::Code(code)) => Ok(code),
         Some(Answer::Rejected(rejection)) => Err(Failure::Rejected(rejection)),
         None => {
-            let complaint = String::from_utf8_lossy(&ended.complaint);
             let status = ended.status;
             Err(Failure::Host(format!(
-                "the compiler ended early ({status}): {}",
-                complaint.trim().escape_debug()
+                "the compiler ended early ({status}): {complaint}"
             )))
         }
     }
@@ -183,8 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn a_component_that_makes_the_compiler_panic_is_refused_and_whatever_it_wrote_is_not_taken() {
+        let Err(Failure::Rejected(rejection)) = ended(PANICKED << 8, b"Ccode") else {
+            panic!("taken");
+        };
+        assert_eq!(rejection.kind, RejectionKind::CompileBudget);
+    }
+
+    #[test]
     fn a_worker_that_failed_or_wrote_no_answer_is_the_hosts_fault() {
-        for (status, answer) in [(1 << 8, b"Ccode".as_slice()), (101 << 8, b""), (0, b"")] {
+        for (status, answer) in [(1 << 8, b"Ccode".as_slice()), (2 << 8, b""), (0, b"")] {
             let Err(Failure::Host(text)) = ended(status, answer) else {
                 panic!("{status}");
             };

@@ -15,6 +15,11 @@ pub(crate) struct Fetch {
     pub(crate) max_body_bytes: Option<u64>,
     /// How often to send it.
     pub(crate) times: u32,
+    /// Whether to go on after an error; the last answer or error is the outcome.
+    pub(crate) insists: bool,
+    /// The function that gives a secret (`placeholder` or `reveal`), its name, and how long the
+    /// answer is: it is put at the end of the URL.
+    pub(crate) in_url: Option<(&'static str, &'static str, usize)>,
 }
 
 impl Fetch {
@@ -28,6 +33,8 @@ impl Fetch {
             max_redirects: 0,
             max_body_bytes: None,
             times: 1,
+            insists: false,
+            in_url: None,
         }
     }
 
@@ -36,6 +43,7 @@ impl Fetch {
     pub(crate) fn guest(&self) -> Vec<u8> {
         let mut guest = Guest::default()
             .import("secrets", "placeholder", "(param i32 i32 i32)")
+            .import("secrets", "reveal", "(param i32 i32 i32)")
             .import(
                 "http",
                 "send",
@@ -45,7 +53,7 @@ impl Fetch {
             .item(FAILED)
             .item("(global $sent (mut i32) (i32.const 0))");
         let method = guest.text(self.method);
-        let url = guest.text(&self.url);
+        let (url, complete) = self.whole_url(&mut guest);
         let (headers, count, fill) = self.header_list(&mut guest);
         let send = format!(
             "(call $send {method} {url} (i32.const {headers}) (i32.const {count})
@@ -55,11 +63,18 @@ impl Fetch {
             redirects = self.max_redirects,
             body = optional(self.max_body_bytes),
         );
+        let stop = if self.insists {
+            "(i32.ge_u (global.get $sent) (i32.const LAST))"
+                .replace("LAST", &(self.times - 1).to_string())
+        } else {
+            "(i32.const 1)".to_owned()
+        };
         guest.call(&format!(
             "{fill}
+             {complete}
              (loop $again
                 {send}
-                (if (i32.load8_u (i32.const 512))
+                (if (i32.and (i32.load8_u (i32.const 512)) {stop})
                     (then (call $failed) (return (i32.const 16))))
                 (global.set $sent (i32.add (global.get $sent) (i32.const 1)))
                 (br_if $again (i32.lt_u (global.get $sent) (i32.const {times}))))
@@ -67,6 +82,23 @@ impl Fetch {
              (i32.const 16)",
             times = self.times,
         ))
+    }
+
+    /// The URL in memory, and the code that puts a secret at its end.
+    fn whole_url(&self, guest: &mut Guest) -> (String, String) {
+        let Some((function, secret, len)) = self.in_url else {
+            return (guest.text(&self.url), String::new());
+        };
+        let (at, all) = guest.place(format!("{}{}", self.url, "x".repeat(len)).as_bytes());
+        let name = guest.text(secret);
+        let end = at as usize + self.url.len();
+        let complete = format!(
+            "(call ${function} {name} (i32.const 640))
+             (if (i32.load8_u (i32.const 640)) (then unreachable))
+             (if (i32.ne (i32.load (i32.const 648)) (i32.const {len})) (then unreachable))
+             (memory.copy (i32.const {end}) (i32.load (i32.const 644)) (i32.const {len}))"
+        );
+        (format!("(i32.const {at}) (i32.const {all})"), complete)
     }
 
     /// The list of headers in memory, and the code that fills in the placeholder.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-/// A running server. Its thread ends with the test process.
+/// A running server. Its threads end with the test process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -21,7 +21,18 @@ pub(crate) struct Server {
 impl Server {
     /// Answers each request with what `answer` makes of its head.
     pub(crate) fn start(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::talking(move |head, stream| {
+            // The client may have hung up, which is its right.
+            stream.write_all(&answer(head)).ok();
+        })
+    }
+
+    /// Lets `talk` answer each request, a piece at a time if it likes.
+    pub(crate) fn talking(talk: impl Fn(&str, &mut TcpStream) + Send + 'static) -> Self {
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), talk)
+    }
+
+    fn on(listener: TcpListener, talk: impl Fn(&str, &mut TcpStream) + Send + 'static) -> Self {
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let (sender, requests) = mpsc::channel();
@@ -29,7 +40,7 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 counted.fetch_add(1, Ordering::SeqCst);
-                serve(stream.unwrap(), &answer, &sender);
+                serve(stream.unwrap(), &talk, &sender);
             }
         });
         Self {
@@ -56,9 +67,57 @@ impl Server {
     }
 }
 
+/// Servers with one port at several addresses of this machine.
+pub(crate) struct Neighborhood {
+    pub(crate) port: u16,
+    servers: Vec<Server>,
+}
+
+impl Neighborhood {
+    /// Each says at which address it was reached.
+    pub(crate) fn start(addresses: &[&str]) -> Self {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        let listeners = loop {
+            if let Some(listeners) = bind(&addresses) {
+                break listeners;
+            }
+        };
+        let port = listeners[0].local_addr().unwrap().port();
+        let server = |listener: TcpListener| {
+            let address = listener.local_addr().unwrap().ip();
+            Server::on(listener, move |_, stream| {
+                stream.write_all(&ok(&format!("at {address}"))).ok();
+            })
+        };
+        let servers = listeners.into_iter().map(server).collect();
+        Self { port, servers }
+    }
+
+    /// The addresses at which there were connections.
+    pub(crate) fn reached(&self) -> Vec<String> {
+        let reached = self
+            .servers
+            .iter()
+            .filter(|server| server.connections() > 0);
+        reached
+            .map(|server| server.address.ip().to_string())
+            .collect()
+    }
+}
+
+/// Listeners with one port, if it is free everywhere.
+fn bind(addresses: &[IpAddr]) -> Option<Vec<TcpListener>> {
+    let first = TcpListener::bind((addresses[0], 0)).unwrap();
+    let port = first.local_addr().unwrap().port();
+    let others = addresses[1..]
+        .iter()
+        .map(|address| TcpListener::bind((*address, port)).ok());
+    std::iter::once(Some(first)).chain(others).collect()
+}
+
 fn serve(
     mut stream: TcpStream,
-    answer: &impl Fn(&str) -> Vec<u8>,
+    talk: &impl Fn(&str, &mut TcpStream),
     requests: &mpsc::Sender<String>,
 ) {
     stream
@@ -73,10 +132,8 @@ fn serve(
         }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    let reply = answer(&head);
-    requests.send(head).ok();
-    // The client may have hung up, which is its right.
-    stream.write_all(&reply).ok();
+    requests.send(head.clone()).ok();
+    talk(&head, &mut stream);
 }
 
 /// A response with a body.

@@ -34,6 +34,15 @@ pub fn wants_secret(cx: &Cx) -> Result<String, ToolError> {
     Ok("got it".to_owned())
 }
 
+/// Needs to read a secret that nobody has granted.
+#[tool(title = "Wants a value", reveal = ["UNREVEALED_SECRET"])]
+pub fn wants_value(cx: &Cx) -> Result<String, ToolError> {
+    Ok(format!(
+        "got {} bytes",
+        cx.reveal("UNREVEALED_SECRET")?.len()
+    ))
+}
+
 /// Panics, with words that are nobody's business.
 #[tool(title = "Crash")]
 pub fn crash() -> String {
@@ -116,6 +125,7 @@ casemate_guest_sdk::export!(
     endless_loop,
     memory_bomb,
     wants_secret,
+    wants_value,
     crash,
     fails_inside,
     logs_fields,

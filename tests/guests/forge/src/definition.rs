@@ -1,0 +1,115 @@
+//! What a guest says about its tools.
+
+use crate::Guest;
+
+/// A tool as it lies in memory of a guest, to be changed by a test.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the contract says what the fields are")]
+pub struct Definition {
+    pub name: String,
+    pub title: Option<String>,
+    pub description: String,
+    pub schema: String,
+    pub output_schema: Option<String>,
+    pub host: Option<String>,
+    pub secrets: Vec<String>,
+    pub capability: Option<String>,
+    pub icon: Option<String>,
+    pub meta: Option<String>,
+    /// How often the tool is listed.
+    pub copies: usize,
+}
+
+impl Definition {
+    /// An ordinary tool that takes any object.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: None,
+            description: "Does what it says.".to_owned(),
+            schema: r#"{"type":"object"}"#.to_owned(),
+            output_schema: None,
+            host: None,
+            secrets: Vec::new(),
+            capability: None,
+            icon: None,
+            meta: None,
+            copies: 1,
+        }
+    }
+
+    /// A guest that says so, to be given a `call`.
+    pub fn guest(&self) -> Guest {
+        let mut guest = Guest::default();
+        let mut tool = Vec::new();
+        string(&mut guest, &mut tool, &self.name);
+        maybe(&mut guest, &mut tool, self.title.as_deref());
+        string(&mut guest, &mut tool, &self.description);
+        string(&mut guest, &mut tool, &self.schema);
+        maybe(&mut guest, &mut tool, self.output_schema.as_deref());
+        // Annotations: read-only is yes, the rest is not said.
+        tool.extend_from_slice(&[1, 1, 0, 0, 0, 0, 0, 0]);
+        let icon = self.icon.iter().map(|icon| {
+            let mut record = Vec::new();
+            string(&mut guest, &mut record, icon);
+            words(&mut record, &[0; 8]);
+            record
+        });
+        let icon = icon.collect::<Vec<_>>();
+        list(&mut guest, &mut tool, &icon);
+        words(&mut tool, &[0]);
+        let secrets = self.secrets.iter().map(|secret| {
+            let mut record = Vec::new();
+            string(&mut guest, &mut record, secret);
+            // No description; not required, but to be revealed.
+            words(&mut record, &[0, 0, 0]);
+            record.extend_from_slice(&[0, 1, 0, 0]);
+            record
+        });
+        let secrets = secrets.collect::<Vec<_>>();
+        list(&mut guest, &mut tool, &secrets);
+        for text in [&self.host, &self.capability] {
+            let item = text.iter().map(|text| {
+                let mut record = Vec::new();
+                string(&mut guest, &mut record, text);
+                record
+            });
+            let item = item.collect::<Vec<_>>();
+            list(&mut guest, &mut tool, &item);
+        }
+        words(&mut tool, &[0]);
+        maybe(&mut guest, &mut tool, self.meta.as_deref());
+        assert_eq!(tool.len(), 108, "as the canonical ABI lays it out");
+        let (tools, _) = guest.place(&tool.repeat(self.copies));
+        let mut answer = Vec::new();
+        words(&mut answer, &[tools, u32::try_from(self.copies).unwrap()]);
+        let (answer, _) = guest.place(&answer);
+        guest.describe(&format!("(i32.const {answer})"))
+    }
+
+    /// A component that says so and answers nothing.
+    pub fn component(&self) -> Vec<u8> {
+        self.guest().call("(i32.const 16)")
+    }
+}
+
+fn string(guest: &mut Guest, out: &mut Vec<u8>, text: &str) {
+    let (at, len) = guest.place(text.as_bytes());
+    words(out, &[at, u32::try_from(len).unwrap()]);
+}
+
+fn maybe(guest: &mut Guest, out: &mut Vec<u8>, text: Option<&str>) {
+    words(out, &[u32::from(text.is_some())]);
+    string(guest, out, text.unwrap_or_default());
+}
+
+fn words(out: &mut Vec<u8>, words: &[u32]) {
+    for word in words {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+}
+
+fn list(guest: &mut Guest, out: &mut Vec<u8>, items: &[Vec<u8>]) {
+    let (at, _) = guest.place(&items.concat());
+    words(out, &[at, u32::try_from(items.len()).unwrap()]);
+}

@@ -1,0 +1,43 @@
+//! Every hostile guest that this host can meet, each with the ending it gets.
+//!
+//! A family is a table of rows: an id, what the guest does, how its bytes are made, and where it
+//! has to end. All rows of a family go through one gateway, twice: the first round warms it up,
+//! and after the second its memory, open files and threads have to be back where they were. Each
+//! row has a control, in which its guard is out of the way and the ending is another, stated one.
+//!
+//! Ids are those of the threat catalogue: G01 to G36. Its outgoing requests, G40 to G49, are in
+//! the specification of outgoing requests.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "where each guest ended is worth a look, with --nocapture"
+)]
+
+mod abi;
+mod answers;
+mod canaries;
+mod compile;
+mod counters;
+mod cpu;
+mod family;
+mod generated;
+mod handles;
+mod hostcalls;
+mod imports;
+mod leaks;
+mod leaving;
+mod logs;
+mod malformed;
+mod memory;
+mod metadata;
+mod output;
+mod row;
+mod scanner;
+mod schema;
+mod seams;
+mod secrets;
+mod stack;
+mod tables;
+mod time;
+mod traps;
+mod upload;

@@ -1,0 +1,113 @@
+//! Guests whose answer is not what they promised: G20.
+
+use super::{
+    family::Family,
+    row::{
+        Control::{Honest, None},
+        End::{Completes, Says, Stopped},
+        Row,
+    },
+};
+use casemate_guest_forge::{Definition, STRUCTURED, answer_structured};
+
+const PROMISE: &str = r#"{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}"#;
+
+macro_rules! broken {
+    ($($id:literal, $what:literal, $answer:expr;)+) => {
+        [$(Row {
+            id: $id,
+            what: $what,
+            guest: |tool| answers(tool, $answer),
+            ends: Stopped("invalid_output"),
+            control: Honest(|tool| answers(tool, r#"{"n":1}"#), Completes),
+        }),+]
+    };
+}
+
+static BROKEN: Family = Family {
+    name: "promises",
+    settings: &[],
+    rows: &broken! {
+        "G20a", "nothing where JSON should be", "";
+        "G20b", "half a JSON value", r#"{"n":1"#;
+        "G20c", "two JSON values", r#"{"n":1}{"n":2}"#;
+        "G20d", "a key twice", r#"{"n":1,"n":2}"#;
+        "G20e", "a key twice, once in escapes", r#"{"n":1,"\u006e":2}"#;
+        "G20f", "what is no number", r#"{"n":NaN}"#;
+        "G20g", "a number that no machine holds", r#"{"n":1e999}"#;
+        "G20h", "a value of another type than it promised", r#"{"n":"one"}"#;
+        "G20i", "a value that is missing", r#"{"m":1}"#;
+        "G20j", "half of a pair in escapes", r#"{"n":1,"s":"\ud800"}"#;
+        "G20k", "a raw line end inside a text", "{\"n\":1,\"s\":\"\n\"}";
+    },
+};
+
+static KEPT: Family = Family {
+    name: "edges",
+    settings: &[],
+    rows: &[
+        Row {
+            id: "G20l",
+            what: "a number that doubles cannot hold",
+            guest: |tool| answers(tool, r#"{"n":9007199254740993}"#),
+            // It is JSON, it is an integer, and it is passed on digit by digit.
+            ends: Says("9007199254740993"),
+            control: None("nothing is wrong: clients that read doubles may round it"),
+        },
+        Row {
+            id: "G20m",
+            what: "no structured answer, which it promised",
+            guest: |tool| promising(tool).guest().call("(i32.const 16)"),
+            ends: Stopped("invalid_output"),
+            control: Honest(|tool| answers(tool, r#"{"n":1}"#), Completes),
+        },
+        Row {
+            id: "G20n",
+            what: "metadata that is no object",
+            guest: |tool| {
+                let mut guest = Definition::named(tool).guest();
+                let (at, len) = guest.place(b"[1]");
+                guest.call(&format!(
+                    "(i32.store8 (i32.const 48) (i32.const 1))
+                     (i32.store (i32.const 52) (i32.const {at}))
+                     (i32.store (i32.const 56) (i32.const {len}))
+                     (i32.const 16)"
+                ))
+            },
+            ends: Stopped("invalid_output"),
+            control: Honest(|tool| answers(tool, r#"{"n":1}"#), Completes),
+        },
+    ],
+};
+
+fn promising(tool: &str) -> Definition {
+    let mut definition = Definition::named(tool);
+    definition.output_schema = Some(PROMISE.to_owned());
+    definition
+}
+
+fn answers(tool: &str, json: &str) -> Vec<u8> {
+    let mut guest = promising(tool).guest().item(STRUCTURED);
+    let json = guest.text(json);
+    guest.call(&answer_structured(&json))
+}
+
+#[test]
+fn answers_that_break_their_promise_are_dropped() {
+    BROKEN.ends_as_it_should();
+}
+
+#[test]
+fn control_an_answer_that_keeps_it_is_passed_on() {
+    BROKEN.ends_otherwise_without_the_guard();
+}
+
+#[test]
+fn answers_at_the_edge_are_passed_on_whole_or_not_at_all() {
+    KEPT.ends_as_it_should();
+}
+
+#[test]
+fn control_answers_away_from_the_edge_are_passed_on() {
+    KEPT.ends_otherwise_without_the_guard();
+}

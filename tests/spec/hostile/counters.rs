@@ -1,0 +1,102 @@
+//! What a process holds, as the system counts it.
+
+use casemate_tests::Gateway;
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+/// How long a gateway may take to give back what it took.
+const BACK: Duration = Duration::from_secs(5);
+
+/// Memory that may stay: the allocator keeps freed pages for its next use, in an arena for each
+/// thread, and slots of the pool keep up to a MiB each; a leak of what one guest held would be
+/// larger or would add up.
+const MEMORY: u64 = 32 << 20;
+/// Threads that may stay: those for blocking work end after ten idle seconds, and how many there
+/// are depends on what coincides.
+const THREADS: u64 = 8;
+/// Files that may stay: connections of the test itself that are being closed.
+const FILES: u64 = 2;
+
+/// What a gateway holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counters {
+    memory: u64,
+    files: u64,
+    threads: u64,
+    children: u64,
+}
+
+impl Counters {
+    /// What it holds now.
+    pub(super) fn of(gateway: &Gateway) -> Self {
+        let process = format!("/proc/{}", gateway.pid());
+        let entries = |name: &str| {
+            let folder = fs::read_dir(format!("{process}/{name}")).unwrap();
+            folder.flatten().collect::<Vec<_>>()
+        };
+        let status = fs::read_to_string(format!("{process}/status")).unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = resident.unwrap().trim().trim_end_matches(" kB");
+        let tasks = entries("task");
+        let children = tasks.iter().map(|task| {
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            children.split_whitespace().count() as u64
+        });
+        Self {
+            memory: kib.parse::<u64>().unwrap() << 10,
+            files: entries("fd").len() as u64,
+            threads: tasks.len() as u64,
+            children: children.sum(),
+        }
+    }
+
+    /// What it holds when two looks at it in a row show the same files and threads.
+    pub(super) fn settled(gateway: &Gateway) -> Self {
+        let mut before = Self::of(gateway);
+        let deadline = Instant::now() + BACK;
+        loop {
+            thread::sleep(Duration::from_millis(100));
+            let now = Self::of(gateway);
+            let same = now.files == before.files && now.threads == before.threads;
+            if same || Instant::now() > deadline {
+                return now;
+            }
+            before = now;
+        }
+    }
+
+    /// Waits until a gateway holds no more than this. Gives what it held in the end.
+    #[track_caller]
+    pub(super) fn assert_back(self, gateway: &Gateway) -> Self {
+        let deadline = Instant::now() + BACK;
+        loop {
+            let now = Self::of(gateway);
+            if now.memory <= self.memory + MEMORY
+                && now.files <= self.files + FILES
+                && now.threads <= self.threads + THREADS
+                && now.children == 0
+            {
+                return now;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "after {BACK:?} it still holds {now:?}; before it held {self:?}"
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl std::fmt::Display for Counters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            memory,
+            files,
+            threads,
+            ..
+        } = self;
+        write!(f, "{} MiB, {files} files, {threads} threads", memory >> 20)
+    }
+}

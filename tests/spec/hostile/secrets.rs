@@ -1,0 +1,136 @@
+//! Guests that want secrets, and guests that have one and tell: G24, G25.
+
+use super::{
+    family::{Bench, Family},
+    leaks::{Form, MASKED, OUT_OF_REACH, SINKS, Sink, leaker},
+    row::{
+        Control::None,
+        End::{Completes, Refused},
+        Row,
+    },
+    scanner::Scanner,
+    upload::{deploy, records, upload},
+};
+use casemate_guest_forge::Guest;
+use serde_json::json;
+
+macro_rules! guesses {
+    ($($id:literal, $what:literal, $name:expr;)+) => {
+        [$(Row {
+            id: $id,
+            what: $what,
+            guest: |tool| guesses(tool, $name),
+            // The refusal is an answer to the guest, which crashes here if it gets anything else.
+            ends: Completes,
+            control: None("it crashes if it gets one"),
+        }),+]
+    };
+}
+
+static GUESSES: Family = Family {
+    name: "guesses",
+    settings: &[],
+    rows: &guesses! {
+        "G25a", "asks for a likely name", "API_KEY";
+        "G25b", "asks for a secret that is set and not granted", "SET_AND_NOT_GRANTED";
+        "G25c", "asks with a version", "API_KEY@1";
+        "G25d", "asks with the name of another workspace", "other-workspace/API_KEY";
+        "G25e", "asks without a name", "";
+        "G25f", "asks with a name of a megabyte", &"A".repeat(1 << 20);
+        "G25g", "asks with a path", "../keys/root.key";
+        "G25h", "asks with a NUL", "API_KEY\0";
+        "G25i", "asks in small letters", "api_key";
+    },
+};
+
+/// Asks for a secret in both ways, and crashes unless both are refused as not granted.
+fn guesses(tool: &str, name: &str) -> Vec<u8> {
+    let mut guest = Guest::named(tool)
+        .import("secrets", "reveal", "(param i32 i32 i32)")
+        .import("secrets", "placeholder", "(param i32 i32 i32)");
+    let name = guest.text(name);
+    let refused = "(if (i32.or (i32.ne (i32.load8_u (i32.const 640)) (i32.const 1))
+                               (i32.load8_u (i32.const 644))) (then unreachable))";
+    guest.call(&format!(
+        "(call $reveal {name} (i32.const 640)) {refused}
+         (call $placeholder {name} (i32.const 640)) {refused}
+         (i32.const 16)"
+    ))
+}
+
+#[test]
+fn a_guest_that_guesses_names_of_secrets_gets_the_same_refusal_for_all() {
+    GUESSES.ends_as_it_should();
+}
+
+#[test]
+fn a_wish_for_a_secret_that_is_no_name_is_refused() {
+    let bench = Bench::start("wish", &[]);
+    let mut definition = casemate_guest_forge::Definition::named("wish");
+    definition.secrets = vec!["../../root.key".to_owned()];
+    let seen = bench.send("wish", &definition.component());
+    assert!(Refused("metadata_rejected").is(&seen), "{seen}");
+}
+
+const VALUE: &str = "c4n4ry?>~value+with/many~?>kinds";
+
+/// A gateway with a secret that every tool here may see.
+fn bench(name: &str) -> Bench {
+    let bench = Bench::start(name, &[]);
+    bench.gateway.secret(&bench.server, "CANARY", VALUE);
+    bench
+}
+
+/// Lets a guest leak, and gives whatever of the secret is found in its answer or its record.
+fn leak(bench: &Bench, form: Form, sink: Sink) -> Vec<String> {
+    let tool = format!("{form:?}-{sink:?}").replace(|c: char| !c.is_alphanumeric(), "-");
+    let tool = tool.trim_end_matches('-').to_ascii_lowercase();
+    let wasm = leaker(&tool, &["CANARY".to_owned()], form, sink);
+    let digest = upload(&bench.gateway, &wasm).unwrap();
+    let grant = json!({ "secrets": [{ "name": "CANARY", "hosts": [], "reveal": true }] });
+    let component = tool.replace("--", "-");
+    deploy(&bench.gateway, &bench.server, &component, &digest, &grant);
+    let reply = bench.gateway.modern(&bench.server).call(&tool, json!({}));
+    let record = records(&bench.gateway, &bench.server).pop().unwrap();
+    assert_eq!(
+        record["receipt"]["secrets"],
+        json!(["CANARY"]),
+        "it was not shown: {record}"
+    );
+    let scanner = Scanner::new(&[("CANARY".to_owned(), VALUE.to_owned())]);
+    // In the answer as it travels, and as a client reads it.
+    let mut found = scanner.found(&reply.http.body);
+    found.extend(scanner.found(reply.text().as_bytes()));
+    found.extend(scanner.found(record.to_string().as_bytes()));
+    found
+}
+
+#[test]
+fn a_secret_that_a_guest_tells_is_masked_wherever_it_tells_it() {
+    let bench = bench("tells");
+    for form in MASKED {
+        for sink in SINKS {
+            let found = leak(&bench, *form, *sink);
+            println!("G24 {form:?} in {sink:?}: {found:?}");
+            assert!(found.is_empty(), "{form:?} in {sink:?}: {found:?}");
+        }
+    }
+    bench.assert_unharmed();
+}
+
+#[test]
+fn forms_that_are_out_of_reach_are_known_and_harm_nothing_else() {
+    let bench = bench("out-of-reach");
+    for form in OUT_OF_REACH {
+        let found = leak(&bench, *form, Sink::Text);
+        println!("G24 {form:?}: {found:?}");
+        // Also the control of the masking: the same guest and the same look find what is not masked.
+        assert!(
+            !found.is_empty(),
+            "{form:?} is masked: move it to the forms that are"
+        );
+    }
+    // Neither piece holds the secret; whoever puts them together has it.
+    println!("G24 split: {:?}", leak(&bench, Form::Exact, Sink::TwoTexts));
+    bench.assert_unharmed();
+}

@@ -1,0 +1,177 @@
+//! Guests that take long for little fuel, and those that only wait: G02, G10.
+
+use super::{
+    family::Family,
+    row::{
+        Control::{Honest, With},
+        End::{Completes, Stopped},
+        Row, Settings,
+    },
+    upload::records,
+};
+use casemate_guest_forge::Guest;
+
+const WALL_MS: u64 = 300;
+/// By how much a stop may miss the deadline. The goal is 100 ms on a machine of its own; here the
+/// other tests of this run compete for the same few cores, and a guest notices its deadline only
+/// when it is given a core again.
+const SLACK_MS: u64 = 100 + 900;
+
+/// The same for guests that have the host work for each of their instructions. A guest is looked
+/// at when it has used a certain amount of fuel, which these do slowly: in a build without
+/// optimization the host's own work takes some ten microseconds each time.
+const HOST_SLACK_MS: u64 = 30_000;
+const WORK_THE_HOST: &[&str] = &["g02a", "g02b", "g02c", "g10d", "g10e"];
+
+/// Time enough for each of them to use up a little fuel.
+const TIME_TO_SPARE: Settings = &[("limits.fuel", 5_000_000), ("limits.wall_ms", 30_000)];
+
+const POLL: &str = "wasi:io/poll";
+const CLOCK: &str = "wasi:clocks/monotonic-clock";
+
+macro_rules! hogs {
+    ($($id:literal, $what:literal, $items:literal, $body:literal;)+) => {
+        [$(Row {
+            id: $id,
+            what: $what,
+            guest: |tool| Guest::named(tool).item($items).call(concat!($body, "(i32.const 16)")),
+            ends: Stopped("deadline_exceeded"),
+            control: With(TIME_TO_SPARE, Stopped("fuel_exhausted")),
+        }),+]
+    };
+}
+
+const SETTINGS: Settings = &[
+    ("limits.fuel", 1 << 50),
+    ("limits.wall_ms", WALL_MS),
+    ("limits.host_calls", 1_000_000_000),
+];
+
+static HOGS: Family = Family {
+    name: "time",
+    settings: SETTINGS,
+    rows: &hogs! {
+        "G02a", "memory that is refused, again and again", "",
+            "(loop $l (drop (memory.grow (i32.const 65535))) (br $l))";
+        "G02b", "memory growing by nothing", "",
+            "(loop $l (drop (memory.grow (i32.const 0))) (br $l))";
+        "G02c", "table elements that are refused, again and again", "(table $t 1 funcref)",
+            "(loop $l (drop (table.grow $t (ref.null func) (i32.const 9000000))) (br $l))";
+        "G02d", "large fills of memory", "",
+            "(loop $l (memory.fill (i32.const 65536) (i32.const 1) (i32.const 1048576)) (br $l))";
+        "G02e", "large copies of memory", "",
+            "(loop $l (memory.copy (i32.const 65536) (i32.const 65537) (i32.const 1048576)) (br $l))";
+        "G02f", "large fills of a table", "(table $t 15000 funcref)",
+            "(loop $l (table.fill $t (i32.const 0) (ref.null func) (i32.const 15000)) (br $l))";
+        "G02g", "chains of divisions", "(global $x (mut i64) (i64.const -3))",
+            "(loop $l
+                (global.set $x (i64.div_s (i64.div_s (i64.div_s (i64.rem_u (global.get $x)
+                    (i64.const 3)) (i64.const 7)) (i64.const -5)) (i64.const 11)))
+                (br $l))";
+        "G03g", "an endless loop in a function of a table", "(func $f (loop $l (br $l)))
+            (table funcref (elem $f))", "(call_indirect (i32.const 0))";
+    },
+};
+
+static WAITERS: Family = Family {
+    name: "waiting",
+    settings: SETTINGS,
+    rows: &[
+        Row {
+            id: "G10a",
+            what: "waits for a clock to reach the end of time",
+            guest: |tool| waits(tool, "0x7fffffffffffffff"),
+            ends: Stopped("deadline_exceeded"),
+            control: Honest(|tool| waits(tool, "20_000_000"), Completes),
+        },
+        Row {
+            id: "G10b",
+            what: "waits ten minutes",
+            guest: |tool| waits(tool, "600_000_000_000"),
+            ends: Stopped("deadline_exceeded"),
+            control: Honest(|tool| waits(tool, "20_000_000"), Completes),
+        },
+        Row {
+            id: "G10c",
+            what: "waits a little longer than it may",
+            guest: |tool| waits(tool, "600_000_000"),
+            ends: Stopped("deadline_exceeded"),
+            control: With(&[("limits.wall_ms", 30_000)], Completes),
+        },
+        Row {
+            id: "G10d",
+            what: "asks whether it is cancelled, for ever",
+            guest: |tool| {
+                Guest::named(tool)
+                    .import("cancellation", "is-cancelled", "(result i32)")
+                    .call("(loop $l (drop (call $is-cancelled)) (br $l)) (i32.const 16)")
+            },
+            ends: Stopped("deadline_exceeded"),
+            control: With(TIME_TO_SPARE, Stopped("fuel_exhausted")),
+        },
+        Row {
+            id: "G10e",
+            what: "asks a clock that it waits for whether it is time, for ever",
+            guest: |tool| {
+                Guest::named(tool)
+                    .wasi(CLOCK, "subscribe-duration", "(param i64) (result i32)")
+                    .wasi(POLL, "[method]pollable.ready", "(param i32) (result i32)")
+                    .item("(global $p (mut i32) (i32.const 0))")
+                    .call(
+                        "(global.set $p (call $subscribe-duration (i64.const -1)))
+                         (loop $l (br_if $l (i32.eqz (call $pollable-ready (global.get $p)))))
+                         (i32.const 16)",
+                    )
+            },
+            ends: Stopped("deadline_exceeded"),
+            control: With(TIME_TO_SPARE, Stopped("fuel_exhausted")),
+        },
+    ],
+};
+
+fn waits(tool: &str, nanoseconds: &str) -> Vec<u8> {
+    Guest::named(tool)
+        .wasi(CLOCK, "subscribe-duration", "(param i64) (result i32)")
+        .wasi(POLL, "[method]pollable.block", "(param i32)")
+        .call(&format!(
+            "(call $pollable-block (call $subscribe-duration (i64.const {nanoseconds})))
+             (i32.const 16)"
+        ))
+}
+
+#[track_caller]
+fn assert_in_time(family: &Family) {
+    let bench = family.ends_as_it_should();
+    for record in records(&bench.gateway, &bench.server) {
+        let wall = record["receipt"]["wall_us"].as_u64().unwrap();
+        println!("{}: {} ms", record["tool"], wall / 1_000);
+        assert!(wall >= WALL_MS * 1_000, "{record}");
+        let works_the_host = WORK_THE_HOST.contains(&record["tool"].as_str().unwrap());
+        let slack = if works_the_host {
+            HOST_SLACK_MS
+        } else {
+            SLACK_MS
+        };
+        assert!(wall <= (WALL_MS + slack) * 1_000, "{record}");
+    }
+}
+
+#[test]
+fn guests_that_take_long_for_little_fuel_are_stopped_at_their_deadline() {
+    assert_in_time(&HOGS);
+}
+
+#[test]
+fn control_with_time_to_spare_they_use_up_their_fuel() {
+    HOGS.ends_otherwise_without_the_guard();
+}
+
+#[test]
+fn guests_that_only_wait_are_stopped_at_their_deadline() {
+    assert_in_time(&WAITERS);
+}
+
+#[test]
+fn control_those_that_wait_for_less_come_to_their_end() {
+    WAITERS.ends_otherwise_without_the_guard();
+}
