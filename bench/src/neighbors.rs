@@ -18,13 +18,12 @@ mod slow_clients;
 
 use crate::{
     Verdict,
-    driver::Measured,
     machine::{Cores, Layout, Machine},
     say::Output,
 };
 use anyhow::Result;
 use bounds::Bounds;
-use cell::{Cell, Plan};
+use cell::{Baseline, Cell, Plan};
 use clap::ValueEnum;
 use family::Family;
 use guards::Guards;
@@ -146,7 +145,7 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
 
 /// A baseline, the bounds that follow from it, and the cells that were held against them.
 struct Half {
-    baseline: Measured,
+    baseline: Baseline,
     bounds: Bounds,
     cells: Vec<Cell>,
 }
@@ -161,7 +160,7 @@ fn half(
 ) -> Result<Half> {
     progress.says(&format!("the victim alone, guards {guards}"));
     let baseline = cell::baseline(scene, guards, time)?;
-    let bounds = Bounds::from_baseline(&baseline);
+    let bounds = Bounds::from_baseline(&baseline.victim);
     progress.step();
     let mut cells = Vec::new();
     for plan in plans {

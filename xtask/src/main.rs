@@ -3,6 +3,7 @@
 //! Every command checks what it needs first and says how to get what is missing. It builds with
 //! plain cargo, so that nothing here is needed to work on a part of the code.
 
+mod bench;
 mod build;
 mod cargo;
 mod clients;
@@ -36,6 +37,8 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Measure what is promised under load: `bench neighbors`
+    Bench(bench::Options),
     /// Check formatting and lints
     Check,
     /// Install the MCP clients of others that the tests use, into `.clients`
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(options),
         Command::Test(options) => test::test(&options),
         Command::Build { release } => build::all(build::Profile::from_flag(release)),
+        Command::Bench(options) => bench::bench(&options),
         Command::Check => test::check(),
         Command::Clients => clients::command(),
         Command::Deny => deny::deny(),

@@ -77,12 +77,27 @@ pub(super) struct Cell {
     pub(super) others: f64,
 }
 
+/// What was seen of the victim alone.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Baseline {
+    pub(super) victim: Measured,
+    pub(super) livez: Measured,
+    /// What other programs used of this machine meanwhile, in cores.
+    pub(super) others: f64,
+}
+
 /// Measures the victim alone.
-pub(super) fn baseline(scene: &mut Scene, guards: Guards, time: Duration) -> Result<Measured> {
+pub(super) fn baseline(scene: &mut Scene, guards: Guards, time: Duration) -> Result<Baseline> {
     scene.gateway.start_again(&guards.config())?;
     warm_up(scene)?;
-    let runtime = runtime()?;
-    Ok(runtime.block_on(watch(Watched::of(scene), time)).0)
+    let before = Sample::now(scene.gateway.pid());
+    let (victim, livez) = runtime()?.block_on(watch(Watched::of(scene), time));
+    let used = before.until(Sample::now(scene.gateway.pid()));
+    Ok(Baseline {
+        victim,
+        livez,
+        others: used.others,
+    })
 }
 
 /// Measures the victim beside a hostile load.

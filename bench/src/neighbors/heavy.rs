@@ -1,8 +1,8 @@
 //! Components that are valid, and as dear to compile as the gateway takes in.
 //!
 //! A real component with one more module inside, which nobody instantiates but everybody has to
-//! compile: functions of one long chain of additions, a little below the caps on the size of a
-//! function and on the sum of their squares. Each has a number in it, so that no two are the same
+//! compile: functions of one long chain of additions, and functions of many empty blocks, a little
+//! below the caps on the size and the blocks of a function and on the sums of their squares. Each has a number in it, so that no two are the same
 //! and nothing that was kept of one helps with the next.
 
 use anyhow::{Context, Result};
@@ -13,14 +13,18 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 use wasm_encoder::{
-    CodeSection, ComponentSectionId, Encode, Function, FunctionSection, Module, TypeSection,
-    ValType,
+    BlockType, CodeSection, ComponentSectionId, Encode, Function, FunctionSection, Module,
+    TypeSection, ValType,
 };
 
-/// Functions of the module. Eight of the largest size are refused.
-const FUNCTIONS: u32 = 7;
+/// Functions with a chain. Nine of the largest size are refused.
+const CHAINS: u32 = 7;
 /// Additions of each; with its operand, one takes seven bytes.
 const ADDITIONS: i32 = 74_000;
+/// Functions with blocks. Five of the largest number of blocks are refused.
+const NESTS: u32 = 3;
+/// Blocks of each.
+const BLOCKS: u32 = 29_900;
 
 /// The component that all uploads are made from.
 #[derive(Debug)]
@@ -63,9 +67,13 @@ fn module() -> Vec<u8> {
     types.ty().function([], [ValType::I32]);
     let mut functions = FunctionSection::new();
     let mut code = CodeSection::new();
-    for number in 0..FUNCTIONS {
+    for number in 0..CHAINS {
         functions.function(0);
         code.function(&chain(number));
+    }
+    for number in 0..NESTS {
+        functions.function(0);
+        code.function(&blocks(number));
     }
     let mut module = Module::new();
     module.section(&types).section(&functions).section(&code);
@@ -81,6 +89,16 @@ fn chain(number: u32) -> Function {
         instructions.i32_const(i32::MIN + step).i32_add();
     }
     instructions.end();
+    function
+}
+
+fn blocks(number: u32) -> Function {
+    let mut function = Function::new([]);
+    let mut instructions = function.instructions();
+    for _ in 0..BLOCKS {
+        instructions.block(BlockType::Empty).end();
+    }
+    instructions.i32_const(number.cast_signed()).end();
     function
 }
 

@@ -3,13 +3,12 @@
 use super::{
     Half,
     bounds::{Bounds, Miss},
-    cell::Cell,
+    cell::{Baseline, Cell},
     guards::Guards,
     setup::Scene,
 };
 use crate::{
     Verdict,
-    driver::Measured,
     machine::{Cores, Machine},
     say::Output,
     table::{millis, table},
@@ -32,6 +31,8 @@ const HEADINGS: [&str; 11] = [
     "verdict",
 ];
 const WORDS: [usize; 2] = [0, 10];
+/// What others may use before it is said, in cores.
+const DISTURBING: f64 = 0.2;
 
 /// Everything that was measured.
 #[derive(Serialize)]
@@ -47,7 +48,7 @@ pub(super) struct Report {
 #[derive(Serialize)]
 struct Part {
     guards: Guards,
-    baseline: Measured,
+    baseline: Baseline,
     bounds: Bounds,
     rows: Vec<Row>,
 }
@@ -107,6 +108,9 @@ impl Report {
             output.people(&table(&HEADINGS, &WORDS, part.cells()));
             output.people(&part.load());
             output.people(&part.conclusion());
+            if let Some(warning) = part.disturbed() {
+                output.people(&warning);
+            }
         }
         output.programs(self)
     }
@@ -126,18 +130,20 @@ impl Part {
     }
 
     fn heading(&self) -> String {
-        let alone = &self.baseline.latency;
+        let alone = &self.baseline.victim.latency;
         let title = match self.guards {
             Guards::On => "Guards on",
             Guards::Off => "Control: guards off",
         };
         format!(
-            "{title}. The victim alone: p50 {} ms, p99 {} ms, {} errors\n\
+            "{title}. The victim alone: p50 {} ms, p99 {} ms, {} errors, livez p99 {} ms, others {:.2}\n\
              Bounds: 0 errors, p99 {} ms, {:.0} % in time, growth {} MiB beyond what calls may hold, \
              livez p99 {} ms",
             millis(alone.p50_ms),
             millis(alone.p99_ms),
-            self.baseline.errors.sum(),
+            self.baseline.victim.errors.sum(),
+            millis(self.baseline.livez.latency.p99_ms),
+            self.baseline.others,
             millis(self.bounds.p99_ms),
             self.bounds.throughput * 100.0,
             self.bounds.growth_beyond_grants >> 20,
@@ -160,6 +166,19 @@ impl Part {
         });
         let lines: Vec<_> = rows.collect();
         format!("\nHow hostile requests ended:\n{}\n", lines.join("\n"))
+    }
+
+    /// Whose numbers are not to be believed.
+    fn disturbed(&self) -> Option<String> {
+        let others = self.rows.iter().map(|row| row.cell.others);
+        let others = others.chain([self.baseline.others]);
+        let disturbed = others.filter(|others| *others > DISTURBING).count();
+        (disturbed > 0).then(|| {
+            format!(
+                "{disturbed} measurements were taken while other programs used more than \
+                 {DISTURBING} cores (column `others`). Run them again on a quiet machine."
+            )
+        })
     }
 
     fn conclusion(&self) -> String {
