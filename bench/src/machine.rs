@@ -4,7 +4,7 @@ mod cores;
 mod load;
 
 pub(crate) use cores::{Cores, Layout};
-pub(crate) use load::{Sample, children, quiet, resident};
+pub(crate) use load::{DISTURBING, Sample, children, others_quiet, quiet, resident};
 
 use serde::Serialize;
 use std::{fs, process::Command};

@@ -19,11 +19,10 @@ mod slow_clients;
 use crate::{
     Verdict,
     machine::{Cores, Layout, Machine},
-    say::Output,
+    say::{self, Output},
 };
 use anyhow::Result;
-use bounds::Bounds;
-use cell::{Baseline, Cell, Plan};
+use cell::{Plan, Timing};
 use clap::ValueEnum;
 use family::Family;
 use guards::Guards;
@@ -47,6 +46,9 @@ pub(crate) struct Options {
     /// How long each cell of the table is measured
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
+    /// Wait up to so many seconds, before each row, until other programs use little of the machine
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=3600))]
+    patience: u64,
     /// Only these families; all of them by default
     #[arg(long, value_name = "FAMILY", value_delimiter = ',')]
     family: Vec<Family>,
@@ -68,6 +70,13 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    fn timing(&self) -> Timing {
+        Timing {
+            time: Duration::from_secs(self.seconds),
+            patience: Duration::from_secs(self.patience),
+        }
+    }
+
     fn families(&self) -> Vec<Family> {
         match &*self.family {
             [] => Family::value_variants().to_vec(),
@@ -122,57 +131,27 @@ impl Options {
 pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
     let machine = Machine::this();
     let cores = Cores::of(options.cores)?;
-    let time = Duration::from_secs(options.seconds);
+    let timing = options.timing();
     let (cells, controls) = (options.cells(), options.controls());
-    // One more for each part: what the victim sees when it is alone.
-    let parts = [&cells, &controls];
-    let steps = parts.iter().filter(|part| !part.is_empty());
-    let progress = Progress::new(steps.map(|part| part.len() + 1).sum());
+    let progress = Progress::new(1 + cells.len() + controls.len());
 
     progress.says("setting up");
     let most = options.tenants().into_iter().max().unwrap_or(1);
     let mut scene = Scene::set_up(cores, most)?;
-    let mut report = Report::new(machine, &cores, &scene, time);
-    for (guards, plans) in [(Guards::On, &cells), (Guards::Off, &controls)] {
-        if !plans.is_empty() {
-            report.add(guards, half(&mut scene, guards, plans, time, &progress)?);
+    progress.says("the victim alone");
+    let baseline = cell::baseline(&mut scene, timing)?;
+    progress.step();
+    let mut report = Report::new(machine, &cores, &scene, timing.time, baseline);
+    for (guards, plans) in [(Guards::On, cells), (Guards::Off, controls)] {
+        for plan in plans {
+            progress.says(&format!("{plan}, guards {guards}"));
+            report.add(cell::measure(&mut scene, guards, plan, timing)?);
+            progress.step();
         }
     }
     progress.done();
     report.show(output)?;
     Ok(report.verdict())
-}
-
-/// A baseline, the bounds that follow from it, and the cells that were held against them.
-struct Half {
-    baseline: Baseline,
-    bounds: Bounds,
-    cells: Vec<Cell>,
-}
-
-/// Measures the victim alone and then beside each hostile load.
-fn half(
-    scene: &mut Scene,
-    guards: Guards,
-    plans: &[Plan],
-    time: Duration,
-    progress: &Progress,
-) -> Result<Half> {
-    progress.says(&format!("the victim alone, guards {guards}"));
-    let baseline = cell::baseline(scene, guards, time)?;
-    let bounds = Bounds::from_baseline(&baseline.victim);
-    progress.step();
-    let mut cells = Vec::new();
-    for plan in plans {
-        progress.says(&format!("{plan}, guards {guards}"));
-        cells.push(cell::measure(scene, guards, *plan, time)?);
-        progress.step();
-    }
-    Ok(Half {
-        baseline,
-        bounds,
-        cells,
-    })
 }
 
 /// What was asked for, or what is usual.
@@ -200,6 +179,10 @@ impl Progress {
 
     fn says(&self, what: &str) {
         self.bar.set_message(what.to_owned());
+        if self.bar.is_hidden() {
+            // Where nobody sees a bar, somebody may read a log.
+            say::note(what);
+        }
     }
 
     fn step(&self) {

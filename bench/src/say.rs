@@ -47,6 +47,11 @@ impl Output {
     }
 }
 
+/// Something on the way.
+pub(crate) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
 /// Something went wrong.
 pub(crate) fn error(text: &str) {
     eprintln!("error: {text}");

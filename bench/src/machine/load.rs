@@ -9,6 +9,8 @@ use std::{
 /// The clock of `/proc`, which is the same on every Linux: `USER_HZ`.
 const TICKS: f64 = 100.0;
 const PAGE: u64 = 4096;
+/// What others may use before it disturbs a measurement, in cores.
+pub(crate) const DISTURBING: f64 = 0.2;
 
 /// The state of the machine at one time.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +50,18 @@ impl Sample {
         Load {
             ours: ours as f64 / TICKS / seconds,
             others: others as f64 / TICKS / seconds,
+        }
+    }
+}
+
+/// Waits until other programs use little of this machine, or for so long.
+pub(crate) fn others_quiet(gateway: u32, patience: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < patience {
+        let before = Sample::now(gateway);
+        std::thread::sleep(Duration::from_millis(500));
+        if before.until(Sample::now(gateway)).others <= DISTURBING {
+            return;
         }
     }
 }

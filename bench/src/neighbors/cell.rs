@@ -3,7 +3,7 @@
 use super::{HEAD_START, family::Family, guards::Guards, setup::Scene};
 use crate::{
     driver::{Client, Measured, Pace, Request, Tally},
-    machine::{Sample, memory, resident},
+    machine::{Sample, memory, others_quiet, resident},
 };
 use anyhow::{Result, ensure};
 use serde::Serialize;
@@ -31,6 +31,15 @@ const WARM_UP: Pace = Pace {
     rate: VICTIM_RATE,
     time: Duration::from_secs(1),
 };
+
+/// How long everything is measured, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timing {
+    /// How long a row is measured.
+    pub(super) time: Duration,
+    /// How long to wait, before a row, until other programs are quiet.
+    pub(super) patience: Duration,
+}
 
 /// Who is hostile, and how much.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -87,11 +96,12 @@ pub(super) struct Baseline {
 }
 
 /// Measures the victim alone.
-pub(super) fn baseline(scene: &mut Scene, guards: Guards, time: Duration) -> Result<Baseline> {
-    scene.gateway.start_again(&guards.config())?;
+pub(super) fn baseline(scene: &mut Scene, timing: Timing) -> Result<Baseline> {
+    scene.gateway.start_again(&Guards::On.config())?;
     warm_up(scene)?;
+    others_quiet(scene.gateway.pid(), timing.patience);
     let before = Sample::now(scene.gateway.pid());
-    let (victim, livez) = runtime()?.block_on(watch(Watched::of(scene), time));
+    let (victim, livez) = runtime()?.block_on(watch(Watched::of(scene), timing.time));
     let used = before.until(Sample::now(scene.gateway.pid()));
     Ok(Baseline {
         victim,
@@ -105,11 +115,12 @@ pub(super) fn measure(
     scene: &mut Scene,
     guards: Guards,
     plan: Plan,
-    time: Duration,
+    timing: Timing,
 ) -> Result<Cell> {
     require_memory(&plan)?;
     scene.gateway.start_again(&guards.config())?;
     warm_up(scene)?;
+    others_quiet(scene.gateway.pid(), timing.patience);
     let pid = scene.gateway.pid();
     let hostile = &scene.hostile[..plan.tenants];
     let load = plan.family.load(scene, hostile, plan.in_flight);
@@ -122,7 +133,7 @@ pub(super) fn measure(
         thread::spawn(move || Ok::<_, anyhow::Error>(runtime()?.block_on(load.run(stopped))));
     thread::sleep(HEAD_START);
     let before = Sample::now(pid);
-    let (victim, livez) = runtime()?.block_on(watch(watched, time));
+    let (victim, livez) = runtime()?.block_on(watch(watched, timing.time));
     let used = before.until(Sample::now(pid));
     stop.cancel();
     let hostile = loading.join().expect("the load does not panic")?;

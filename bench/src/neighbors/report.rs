@@ -1,7 +1,6 @@
 //! The table, and the verdict.
 
 use super::{
-    Half,
     bounds::{Bounds, Miss},
     cell::{Baseline, Cell},
     guards::Guards,
@@ -9,7 +8,7 @@ use super::{
 };
 use crate::{
     Verdict,
-    machine::{Cores, Machine},
+    machine::{Cores, DISTURBING, Machine},
     say::Output,
     table::{millis, table},
 };
@@ -31,8 +30,6 @@ const HEADINGS: [&str; 11] = [
     "verdict",
 ];
 const WORDS: [usize; 2] = [0, 10];
-/// What others may use before it is said, in cores.
-const DISTURBING: f64 = 0.2;
 
 /// Everything that was measured.
 #[derive(Serialize)]
@@ -41,18 +38,12 @@ pub(super) struct Report {
     cores: String,
     seconds: u64,
     victim_cpu_ms: f64,
-    parts: Vec<Part>,
-}
-
-/// The cells with the guards on, or those with the guards off.
-#[derive(Serialize)]
-struct Part {
-    guards: Guards,
-    baseline: Baseline,
+    alone: Baseline,
     bounds: Bounds,
     rows: Vec<Row>,
 }
 
+/// A cell, and the bounds it missed.
 #[derive(Serialize)]
 struct Row {
     #[serde(flatten)]
@@ -61,40 +52,32 @@ struct Row {
 }
 
 impl Report {
-    pub(super) fn new(machine: Machine, cores: &Cores, scene: &Scene, time: Duration) -> Self {
+    pub(super) fn new(
+        machine: Machine,
+        cores: &Cores,
+        scene: &Scene,
+        time: Duration,
+        alone: Baseline,
+    ) -> Self {
         Self {
             machine,
             cores: cores.words(),
             seconds: time.as_secs(),
             victim_cpu_ms: scene.victim_cpu.as_secs_f64() * 1_000.0,
-            parts: Vec::new(),
+            bounds: Bounds::from_baseline(&alone.victim),
+            alone,
+            rows: Vec::new(),
         }
     }
 
-    pub(super) fn add(&mut self, guards: Guards, half: Half) {
-        let Half {
-            baseline,
-            bounds,
-            cells,
-        } = half;
-        let rows = cells
-            .into_iter()
-            .map(|cell| Row {
-                missed: bounds.misses(&cell),
-                cell,
-            })
-            .collect();
-        self.parts.push(Part {
-            guards,
-            baseline,
-            bounds,
-            rows,
-        });
+    pub(super) fn add(&mut self, cell: Cell) {
+        let missed = self.bounds.misses(&cell);
+        self.rows.push(Row { cell, missed });
     }
 
     /// Whether everything was as it must be.
     pub(super) fn verdict(&self) -> Verdict {
-        if self.parts.iter().all(Part::is_as_it_must_be) {
+        if self.rows.iter().all(Row::is_as_it_must_be) {
             Verdict::Held
         } else {
             Verdict::Missed
@@ -103,47 +86,44 @@ impl Report {
 
     pub(super) fn show(&self, output: &Output) -> Result<()> {
         output.people(&format!("{}\n{}", self.machine.words(), self.setting()));
-        for part in &self.parts {
-            output.people(&format!("\n{}", part.heading()));
-            output.people(&table(&HEADINGS, &WORDS, part.cells()));
-            output.people(&part.load());
-            output.people(&part.conclusion());
-            if let Some(warning) = part.disturbed() {
-                output.people(&warning);
+        for guards in [Guards::On, Guards::Off] {
+            let rows = self.rows.iter().filter(|row| row.cell.guards == guards);
+            let rows: Vec<_> = rows.collect();
+            if rows.is_empty() {
+                continue;
             }
+            let title = match guards {
+                Guards::On => "With the guards on",
+                Guards::Off => "The control, with the guards off",
+            };
+            let cells = rows.iter().map(|row| row.cells()).collect();
+            output.people(&format!("\n{title}:\n"));
+            output.people(&table(&HEADINGS, &WORDS, cells));
+            output.people(&ends(&rows));
+            output.people(&conclusion(guards, &rows));
+        }
+        if let Some(warning) = self.disturbed() {
+            output.people(&warning);
         }
         output.programs(self)
     }
 
     fn setting(&self) -> String {
+        let alone = &self.alone.victim;
         format!(
             "cores     {}\n\
-             victim    20 calls/s of {:.1} ms CPU, {} s for each row, times from when a call was due",
-            self.cores, self.victim_cpu_ms, self.seconds
-        )
-    }
-}
-
-impl Part {
-    fn is_as_it_must_be(&self) -> bool {
-        self.rows.iter().all(|row| row.is_as_it_must_be())
-    }
-
-    fn heading(&self) -> String {
-        let alone = &self.baseline.victim.latency;
-        let title = match self.guards {
-            Guards::On => "Guards on",
-            Guards::Off => "Control: guards off",
-        };
-        format!(
-            "{title}. The victim alone: p50 {} ms, p99 {} ms, {} errors, livez p99 {} ms, others {:.2}\n\
-             Bounds: 0 errors, p99 {} ms, {:.0} % in time, growth {} MiB beyond what calls may hold, \
-             livez p99 {} ms",
-            millis(alone.p50_ms),
-            millis(alone.p99_ms),
-            self.baseline.victim.errors.sum(),
-            millis(self.baseline.livez.latency.p99_ms),
-            self.baseline.others,
+             victim    20 calls/s of {:.1} ms CPU, {} s for each row, timed from when a call was due\n\
+             alone     p50 {} ms, p99 {} ms, {} errors; livez p99 {} ms; others {:.2} cores\n\
+             bounds    0 errors, p99 {} ms, {:.0} % in time, growth {} MiB beyond what calls may \
+             hold, livez p99 {} ms",
+            self.cores,
+            self.victim_cpu_ms,
+            self.seconds,
+            millis(alone.latency.p50_ms),
+            millis(alone.latency.p99_ms),
+            alone.errors.sum(),
+            millis(self.alone.livez.latency.p99_ms),
+            self.alone.others,
             millis(self.bounds.p99_ms),
             self.bounds.throughput * 100.0,
             self.bounds.growth_beyond_grants >> 20,
@@ -151,48 +131,45 @@ impl Part {
         )
     }
 
-    fn cells(&self) -> Vec<Vec<String>> {
-        self.rows.iter().map(Row::cells).collect()
-    }
-
-    /// What the hostile load was, so that a row cannot pass because nothing happened.
-    fn load(&self) -> String {
-        let rows = self.rows.iter().map(|row| {
-            let ended = match row.cell.hostile.words() {
-                words if words.is_empty() => "none ended while it was measured".to_owned(),
-                words => words,
-            };
-            format!("  {}: {ended}", row.cell.plan)
-        });
-        let lines: Vec<_> = rows.collect();
-        format!("\nHow hostile requests ended:\n{}\n", lines.join("\n"))
-    }
-
     /// Whose numbers are not to be believed.
     fn disturbed(&self) -> Option<String> {
         let others = self.rows.iter().map(|row| row.cell.others);
-        let others = others.chain([self.baseline.others]);
+        let others = others.chain([self.alone.others]);
         let disturbed = others.filter(|others| *others > DISTURBING).count();
         (disturbed > 0).then(|| {
             format!(
-                "{disturbed} measurements were taken while other programs used more than \
-                 {DISTURBING} cores (column `others`). Run them again on a quiet machine."
+                "\n{disturbed} of {} measurements were taken while other programs used more than \
+                 {DISTURBING} cores (column `others`). Run them again on a quiet machine.",
+                self.rows.len() + 1
             )
         })
     }
+}
 
-    fn conclusion(&self) -> String {
-        let wrong = self.rows.iter().filter(|row| !row.is_as_it_must_be());
-        let (wrong, all) = (wrong.count(), self.rows.len());
-        match (self.guards, wrong) {
-            (Guards::On, 0) => format!("All {all} rows hold the bounds."),
-            (Guards::On, _) => format!("{wrong} of {all} rows miss a bound."),
-            (Guards::Off, 0) => "The control fails, as it must.".to_owned(),
-            (Guards::Off, _) => format!(
-                "{wrong} of {all} rows hold the bounds without guards, so for them the bounds \
-                 prove nothing."
-            ),
-        }
+/// What became of the hostile requests, so that no row passes because nothing happened.
+fn ends(rows: &[&Row]) -> String {
+    let lines = rows.iter().map(|row| {
+        let ended = match row.cell.hostile.words() {
+            words if words.is_empty() => "none ended while it was measured".to_owned(),
+            words => words,
+        };
+        format!("  {}: {ended}", row.cell.plan)
+    });
+    let lines: Vec<_> = lines.collect();
+    format!("\nHow hostile requests ended:\n{}\n", lines.join("\n"))
+}
+
+fn conclusion(guards: Guards, rows: &[&Row]) -> String {
+    let wrong = rows.iter().filter(|row| !row.is_as_it_must_be());
+    let (wrong, all) = (wrong.count(), rows.len());
+    match (guards, wrong) {
+        (Guards::On, 0) => format!("All {all} rows hold the bounds."),
+        (Guards::On, _) => format!("{wrong} of {all} rows miss a bound."),
+        (Guards::Off, 0) => "The control fails, as it must.".to_owned(),
+        (Guards::Off, _) => format!(
+            "{wrong} of {all} rows hold the bounds without guards, so for them the bounds prove \
+             nothing."
+        ),
     }
 }
 
