@@ -37,6 +37,8 @@ enum Verdict {
     Held,
     /// Something was not as it must be; the table says what.
     Missed,
+    /// Nothing was missed, but the bounds are from a disturbed measurement and too loose.
+    Unclear,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     match result {
         Ok(Verdict::Held) => ExitCode::SUCCESS,
         Ok(Verdict::Missed) => ExitCode::from(1),
+        Ok(Verdict::Unclear) => ExitCode::from(2),
         Err(error) => {
             say::error(&format!("{error:#}"));
             ExitCode::from(2)
