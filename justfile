@@ -24,6 +24,10 @@ check:
 build *options:
     cargo xtask build {{options}}
 
+# Measure what is promised under load: `just bench neighbors`
+bench *options:
+    cargo xtask bench {{options}}
+
 # Install the MCP clients of others that the tests use
 clients:
     cargo xtask clients

@@ -28,6 +28,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::{net::IpAddr, sync::Arc};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// What handlers work with. Cloning copies pointers.
@@ -41,7 +42,12 @@ pub struct App {
     pub max_call_bytes: usize,
     /// Ends streams when the gateway stops.
     pub stop: CancellationToken,
+    /// Uploads that are worked on at once. Each holds a whole component in memory.
+    pub uploads: Arc<Semaphore>,
 }
+
+/// Uploads that are worked on at once: those that compile, and as many that arrive meanwhile.
+pub const UPLOADS: usize = 4;
 
 /// Lets a request through if its access token is right, and tells the handler whose it is.
 pub async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {

@@ -4,7 +4,7 @@ mod open;
 mod ready_file;
 
 use crate::{
-    admin::App,
+    admin::{self, App},
     config::Config,
     listen::{self, Share},
     mcp::{Endpoint, Seal, Settings},
@@ -17,7 +17,7 @@ use open::Opened;
 use ready_file::ReadyFile;
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// What the command line says about how to serve; it stands above the configuration file.
@@ -96,6 +96,7 @@ pub async fn start(options: Options) -> Result<Started> {
         public_url: public_url(&config, mcp_address).into(),
         max_call_bytes,
         stop: stop.clone(),
+        uploads: Arc::new(Semaphore::new(admin::UPLOADS)),
     };
     let drain = Duration::from_millis(server.drain_ms);
     tokio::spawn(stop_calls(service, stop.clone(), drain));

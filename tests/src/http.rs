@@ -83,6 +83,19 @@ impl Request {
             .body(body.to_string())
     }
 
+    /// The same request for another client than the one of this module.
+    pub fn to_http(&self) -> ::http::Request<Vec<u8>> {
+        let mut request = ::http::Request::builder()
+            .method(&*self.method)
+            .uri(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request
+            .body(self.body.clone())
+            .expect("a test sets only what can be sent")
+    }
+
     /// Sends it and reads the whole answer.
     #[track_caller]
     pub fn send(&self) -> Response {

@@ -3,6 +3,7 @@
 //! Every command checks what it needs first and says how to get what is missing. It builds with
 //! plain cargo, so that nothing here is needed to work on a part of the code.
 
+mod bench;
 mod build;
 mod cargo;
 mod clients;
@@ -39,6 +40,8 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Measure what is promised under load: `bench neighbors`
+    Bench(bench::Options),
     /// Check formatting and lints
     Check,
     /// Install the MCP clients of others that the tests use, into `.clients`
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::test(&options),
         Command::Nightly(options) => nightly::nightly(&options),
         Command::Build { release } => build::all(build::Profile::from_flag(release)),
+        Command::Bench(options) => bench::bench(&options),
         Command::Check => test::check(),
         Command::Clients => clients::command(),
         Command::Deny => deny::deny(),

@@ -18,6 +18,12 @@ pub async fn upload(
     Extension(actor): Extension<Administrator>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
+    // Before the body is read: those who wait hold no components in memory.
+    let _turn = app
+        .uploads
+        .acquire()
+        .await
+        .expect("this semaphore is never closed");
     let wasm = extract::bytes(request, &app)
         .await
         .map_err(|problem| match problem.code() {

@@ -1,7 +1,6 @@
 //! The promises of the sandbox, each against a guest that tries to break it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![expect(clippy::print_stdout, reason = "what was measured is worth reading")]
 
 mod artifacts;
 mod describing;

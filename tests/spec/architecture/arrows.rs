@@ -8,6 +8,7 @@ type Graph = BTreeMap<String, BTreeSet<String>>;
 
 /// The product's packages and the siblings that each may use. A new package needs a row.
 const SIBLINGS: &[(&str, &[&str])] = &[
+    ("casemate-bench", &["casemate-tests"]),
     ("casemate-domain", &[]),
     ("casemate-runtime", &["casemate-domain"]),
     ("casemate-store", &["casemate-domain"]),

@@ -1,0 +1,16 @@
+//! Making load and measuring what comes back.
+//!
+//! The open loop sends at a constant rate whatever comes back, and measures from the time at which
+//! a request was meant to be sent: a server that stalls cannot hide it by slowing down whoever
+//! measures. The closed loop keeps so many requests in flight, and is for load that is not
+//! measured.
+
+mod client;
+mod closed;
+mod latency;
+mod open;
+
+pub(crate) use client::{Client, Request};
+pub(crate) use closed::{Tally, in_flight};
+pub(crate) use latency::{Latency, Summary};
+pub(crate) use open::{Measured, Pace};

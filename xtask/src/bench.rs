@@ -1,0 +1,46 @@
+//! `cargo xtask bench`: builds what is measured, with optimizations, and starts the benchmark.
+
+use crate::{
+    build::{self, Profile},
+    cargo::{self, cargo},
+    say, toolchain,
+};
+use anyhow::{Context, Result, bail};
+use std::process::{Command, Stdio};
+
+/// How `cargo xtask bench` is used.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Which benchmark, and how: `neighbors`, `neighbors --help`
+    #[arg(
+        value_name = "BENCHMARK",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    arguments: Vec<String>,
+}
+
+/// Builds, and measures.
+pub(crate) fn bench(options: &Options) -> Result<()> {
+    say::step(1, 3, "building the guests");
+    toolchain::ensure()?;
+    build::components(&["sample-tools", "tests/guests"])?;
+    say::step(2, 3, "building the gateway with optimizations");
+    let gateway = build::gateway(Profile::Release)?;
+    say::step(3, 3, "building the benchmark");
+    cargo::run(cargo().args(["build", "--release", "--package", "casemate-bench"]))?;
+    let name = format!("casemate-bench{}", std::env::consts::EXE_SUFFIX);
+    let folder = cargo::target_dir(&cargo::metadata()?)?;
+    let status = Command::new(folder.join("release").join(name))
+        .args(&options.arguments)
+        .env("CASEMATE_BIN", gateway)
+        .stdin(Stdio::null())
+        .status()
+        .context("the benchmark cannot be started")?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(1) => bail!("something is not within its bounds, see the table above"),
+        _ => bail!("the benchmark ended early ({status})"),
+    }
+}
