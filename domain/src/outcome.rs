@@ -137,6 +137,28 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Every one.
+    pub const ALL: [Self; 18] = [
+        Self::FuelExhausted,
+        Self::DeadlineExceeded,
+        Self::MemoryLimit,
+        Self::TableLimit,
+        Self::StackOverflow,
+        Self::HandleLimit,
+        Self::HostcallLimit,
+        Self::OutputTooLarge,
+        Self::Trap,
+        Self::AbiError,
+        Self::InvalidOutput,
+        Self::SecretDenied,
+        Self::InputRejected,
+        Self::Overloaded,
+        Self::Cancelled,
+        Self::KeyRevoked,
+        Self::ArtifactIntegrity,
+        Self::Internal,
+    ];
+
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {

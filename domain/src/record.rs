@@ -38,9 +38,37 @@ pub struct LogLine {
     pub level: LogLevel,
     /// What it says, without control characters, secrets masked.
     pub message: String,
-    /// Fields, as the text of a JSON object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Fields, as the text of a JSON object; in JSON, that object.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "fields")]
     pub fields: Option<String>,
+}
+
+/// Text of a JSON object as that object. Text that is none, which masking can make of it, stays
+/// text; so was all that was written before.
+mod fields {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(
+        fields: &Option<String>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = fields.as_deref().unwrap_or_default();
+        match serde_json::from_str::<Value>(text) {
+            Ok(object @ Value::Object(_)) => object.serialize(serializer),
+            _ => serializer.serialize_str(text),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<String>, D::Error> {
+        Ok(match Option::<Value>::deserialize(deserializer)? {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text),
+            Some(object) => Some(object.to_string()),
+        })
+    }
 }
 
 /// How a call ended, in one word.
@@ -59,6 +87,20 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
+    /// Every one.
+    pub const ALL: [Self; 4 + StopReason::ALL.len()] = {
+        let mut all = [Self::Ok; 4 + StopReason::ALL.len()];
+        all[1] = Self::NeedInput;
+        all[2] = Self::ToolError;
+        all[3] = Self::ProtocolError;
+        let mut at = 0;
+        while at < StopReason::ALL.len() {
+            all[4 + at] = Self::Stopped(StopReason::ALL[at]);
+            at += 1;
+        }
+        all
+    };
+
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -101,9 +143,15 @@ impl FromStr for OutcomeKind {
             other => {
                 let quoted = serde_json::Value::from(other);
                 Self::Stopped(serde_json::from_value(quoted).map_err(|_| {
+                    let known: Vec<_> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
+                    let shown: String = other.chars().take(40).collect();
                     crate::Invalid::new(
                         "outcome",
-                        format!("`{}` is not known", other.escape_debug()),
+                        format!(
+                            "`{}` is not known; there is: {}",
+                            shown.escape_debug(),
+                            known.join(", ")
+                        ),
                     )
                 })?)
             }
@@ -160,4 +208,47 @@ pub struct CallRecord {
     /// Log lines that did not fit.
     #[serde(default)]
     pub log_dropped: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_is_read_as_it_is_written() {
+        for kind in OutcomeKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        // The words that reading knows; the first in the message is what was read.
+        let unknown = serde_json::from_str::<StopReason>("\"bad\"").unwrap_err();
+        let known = unknown.to_string().matches('`').count() / 2 - 1;
+        assert_eq!(StopReason::ALL.len(), known, "{unknown}");
+        let error = "bad".parse::<OutcomeKind>().unwrap_err().to_string();
+        assert!(
+            error.contains("tool_error, ") && error.contains("fuel_exhausted"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn fields_of_a_line_are_an_object_in_json() {
+        let line = |fields: Option<&str>| LogLine {
+            at_us: 1,
+            level: LogLevel::Info,
+            message: "paged".to_owned(),
+            fields: fields.map(str::to_owned),
+        };
+        for fields in [None, Some(r#"{"status":201}"#), Some("masked")] {
+            let text = serde_json::to_string(&line(fields)).unwrap();
+            assert_eq!(
+                serde_json::from_str::<LogLine>(&text).unwrap(),
+                line(fields)
+            );
+        }
+        let shown = serde_json::to_value(line(Some(r#"{"status":201}"#))).unwrap();
+        assert_eq!(shown["fields"]["status"], 201);
+        let before = r#"{"at_us":1,"level":"info","message":"paged","fields":"{\"status\":201}"}"#;
+        let read: LogLine = serde_json::from_str(before).unwrap();
+        assert_eq!(read, line(Some(r#"{"status":201}"#)));
+    }
 }

@@ -8,6 +8,7 @@ mod client;
 mod coerce;
 mod exit;
 mod failure;
+mod guest_log;
 mod help;
 mod human;
 mod inspect;
@@ -122,13 +123,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help asked for is a result, anything else a usage error; clap knows where each goes.
-            drop(error.print());
-            return if error.use_stderr() {
-                Exit::Usage.into()
-            } else {
-                Exit::Ok.into()
-            };
+            return unparsed(&error).into();
         }
     };
     let format = if cli.json {
@@ -155,6 +150,24 @@ pub fn main() -> ExitCode {
             failure.exit().into()
         }
     }
+}
+
+/// Help asked for is a result, anything else a usage error; clap knows where each goes. A program
+/// that asked for JSON gets the error as JSON, although the command line was not understood.
+fn unparsed(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        drop(error.print());
+        return Exit::Ok;
+    }
+    if std::env::args_os().any(|word| word == "--json") {
+        let text = error.to_string();
+        let what = text.trim().trim_start_matches("error: ");
+        let failure = Failure::new(Exit::Usage, what).code("usage");
+        Printer::new(Format::Json, Noise::Normal).failure(&failure);
+    } else {
+        drop(error.print());
+    }
+    Exit::Usage
 }
 
 /// A client waits for one answer at a time; threads would only cost it time.

@@ -148,8 +148,10 @@ impl From<service::Error> for Problem {
         use service::Error;
         let detail = sentence(&error.to_string());
         match error {
-            Error::NotFound { what, .. } => Self::new(Code::NotFound, detail)
-                .hint(format!("List what there is: casemate {what} list")),
+            Error::NotFound { what, .. } => Self::new(Code::NotFound, detail).hint(format!(
+                "List what there is: casemate {what} list{}",
+                whose(what)
+            )),
             Error::AlreadyExists { .. } => {
                 Self::new(Code::AlreadyExists, detail).hint("Choose another name.")
             }
@@ -183,6 +185,15 @@ impl From<service::Error> for Problem {
             Error::Conflict => Self::new(Code::Conflict, detail).hint("Try again."),
             Error::Store(_) | Error::Internal(_) => Self::internal(&error),
         }
+    }
+}
+
+/// What a command that lists things has to be told.
+fn whose(what: &str) -> &'static str {
+    match what {
+        "tool" | "version" => " -s SERVER",
+        "secret" => " -w WORKSPACE",
+        _ => "",
     }
 }
 

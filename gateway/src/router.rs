@@ -10,7 +10,7 @@ use crate::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State, rejection::PathRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{any, get, post, put},
@@ -36,7 +36,7 @@ pub fn public(public: Public) -> Router {
     Router::new()
         .route("/mcp/{server}", any(mcp))
         .route("/livez", get(live))
-        .fallback(admin::not_found)
+        .fallback(not_here)
         .with_state(public)
 }
 
@@ -56,6 +56,21 @@ async fn mcp(
         public.service.access().key_refused(source, &server, key);
     }
     response
+}
+
+/// Whoever looks for the admin API here has the addresses mixed up.
+async fn not_here(uri: Uri) -> Problem {
+    let problem = Problem::new(
+        Code::NotFound,
+        format!("There is nothing at {} for MCP clients.", uri.path()),
+    );
+    if uri.path().starts_with("/v1/") {
+        return problem.hint(
+            "This listener is for MCP clients. Set CASEMATE_URL to the admin address, which \
+             `casemate serve` prints at its start; by default http://127.0.0.1:8081",
+        );
+    }
+    problem
 }
 
 /// For the balancer in front, which knows our name; a web page that only got us to resolve to it
@@ -107,11 +122,11 @@ pub fn admin(app: App) -> Router {
         .route("/v1/servers/{server}", get(admin::servers::show))
         .route(
             "/v1/servers/{server}/activate",
-            post(admin::servers::activate),
+            post(admin::servers::switch::<true>),
         )
         .route(
             "/v1/servers/{server}/deactivate",
-            post(admin::servers::deactivate),
+            post(admin::servers::switch::<false>),
         )
         .route(
             "/v1/servers/{server}/versions",
@@ -124,11 +139,11 @@ pub fn admin(app: App) -> Router {
         .route("/v1/servers/{server}/tools", get(admin::tools::list))
         .route(
             "/v1/servers/{server}/tools/{tool}/activate",
-            post(admin::tools::activate),
+            post(admin::tools::switch::<true>),
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/deactivate",
-            post(admin::tools::deactivate),
+            post(admin::tools::switch::<false>),
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/call",

@@ -70,7 +70,51 @@ impl Arguments {
     }
 }
 
+/// `2.0` is an integer for JSON Schema and not for serde, so a value that does not fit is read once
+/// more with such numbers written as integers.
 fn read<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, ToolError> {
+    let with_integers = with_integers(&value);
+    match (read_as_it_is(name, value), with_integers) {
+        (Err(_), Some(value)) => read_as_it_is(name, value),
+        (read, _) => read,
+    }
+}
+
+/// The value with every whole number as an integer, if it holds one that is written otherwise.
+fn with_integers(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(number) => {
+            // As far as every integer is a number of its own.
+            const EXACT: f64 = 9_007_199_254_740_991.0;
+            let float = number.as_f64().filter(|_| number.is_f64())?;
+            let is_whole = float.fract() == 0.0 && float.abs() <= EXACT;
+            is_whole.then(|| Value::from(float as i64))
+        }
+        Value::Array(items) => {
+            let changed: Vec<_> = items.iter().map(with_integers).collect();
+            changed.iter().any(Option::is_some).then(|| {
+                let pairs = changed.into_iter().zip(items);
+                pairs
+                    .map(|(new, old)| new.unwrap_or_else(|| old.clone()))
+                    .collect()
+            })
+        }
+        Value::Object(fields) => {
+            let mut changed = fields.clone();
+            let mut any = false;
+            for (name, field) in fields {
+                if let Some(new) = with_integers(field) {
+                    changed.insert(name.clone(), new);
+                    any = true;
+                }
+            }
+            any.then_some(Value::Object(changed))
+        }
+        _ => None,
+    }
+}
+
+fn read_as_it_is<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, ToolError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let inner = error.path().to_string();
         let path = match (name, inner.as_str()) {
@@ -99,4 +143,39 @@ pub fn in_range<T: PartialOrd + Serialize>(
     }
     let words = crate::schema::range_in_words(range);
     Err(ToolError::invalid_arg(name, format!("must be {words}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read<T: DeserializeOwned>(value: Value) -> Result<T, ToolError> {
+        super::read("n", value)
+    }
+
+    #[test]
+    fn a_whole_number_is_an_integer_however_it_is_written() {
+        assert_eq!(read::<u8>(json!(2.0)).unwrap(), 2);
+        assert_eq!(read::<Vec<i64>>(json!([1, -2.0])).unwrap(), [1, -2]);
+        assert_eq!(
+            read::<(u8, String)>(json!([2.0, "a"])).unwrap(),
+            (2, "a".to_owned())
+        );
+        for wrong in [
+            json!(2.5),
+            json!(-1.0),
+            json!(256.0),
+            json!("2"),
+            json!(1e300),
+        ] {
+            assert!(read::<u8>(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_fits_is_left_as_it_is() {
+        assert_eq!(read::<Value>(json!([2.0])).unwrap().to_string(), "[2.0]");
+        assert_eq!(read::<f64>(json!(2.0)).unwrap().to_string(), "2");
+    }
 }

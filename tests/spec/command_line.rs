@@ -1,6 +1,6 @@
 //! The command line is a contract: names, outputs, exit codes.
 
-use casemate_tests::{Gateway, Output, Shared, sample};
+use casemate_tests::{Gateway, Output, Shared, guest, sample};
 use serde_json::{Value, json};
 
 static GATEWAY: Shared<Gateway> = Shared::new(Gateway::start);
@@ -254,6 +254,110 @@ fn a_setting_that_does_not_exist_stops_the_start() {
     );
     assert_eq!(refused.code, 1, "{refused}");
     assert!(refused.stderr.contains("loopback"), "{refused}");
+}
+
+#[test]
+fn an_error_is_json_where_json_was_asked_for() {
+    let gateway = GATEWAY.get();
+    let error = |output: Output| -> Value {
+        assert_eq!(output.stdout, "", "{output}");
+        let error: Value = serde_json::from_str(&output.stderr).unwrap();
+        assert_eq!(error["error"]["exit"], output.code, "{output}");
+        error["error"].clone()
+    };
+    let unknown = error(gateway.cli(["server", "show", "nobody", "--json"]));
+    assert_eq!(unknown["code"], "not_found");
+    assert_eq!(unknown["problem"]["status"], 404);
+    assert!(
+        unknown["hint"]
+            .as_str()
+            .unwrap()
+            .contains("casemate server list")
+    );
+    assert_eq!(
+        error(gateway.cli(["server", "shwo", "--json"]))["code"],
+        "usage"
+    );
+    let mut elsewhere = gateway.cli_command();
+    elsewhere.args(["server", "list", "--json"]);
+    elsewhere.env("CASEMATE_URL", "http://127.0.0.1:9");
+    assert_eq!(error(Output::of(elsewhere, ""))["code"], "unreachable");
+}
+
+#[test]
+fn a_wrong_address_is_told_apart_and_the_right_one_named() {
+    let gateway = GATEWAY.get();
+    let told = |url: String| {
+        let mut command = gateway.cli_command();
+        command.args(["server", "list"]).env("CASEMATE_URL", url);
+        let output = Output::of(command, "");
+        assert_eq!(output.code, 4, "{output}");
+        output.stderr
+    };
+    let mcp = told(gateway.mcp_url(""));
+    assert!(
+        mcp.contains("for MCP clients") && mcp.contains("CASEMATE_URL"),
+        "{mcp}"
+    );
+    let api = told(gateway.admin_url("/v1"));
+    assert!(api.contains(&gateway.admin_url("/")), "{api}");
+    let server = told(gateway.mcp_url("/mcp/srv_1"));
+    assert!(server.contains("admin address"), "{server}");
+}
+
+#[test]
+fn a_failed_call_shows_its_cause() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("causes");
+    gateway.push(&server, guest("hostile"));
+    let crashed = gateway.cli(["call", "causes/crash"]);
+    assert_eq!(crashed.code, 1, "{crashed}");
+    let (error, log) = crashed.stderr.split_once("[trap]").unwrap();
+    assert!(
+        error.contains("error:") && log.contains("these words stay inside"),
+        "{crashed}"
+    );
+    let failed = gateway.cli(["call", "causes/fails_inside"]);
+    assert!(
+        failed.stderr.contains("Cause: the disk is on fire"),
+        "{failed}"
+    );
+    let model = gateway.modern(&server).call("fails_inside", json!({}));
+    assert!(!model.text().contains("fire"), "{}", model.text());
+}
+
+#[test]
+fn a_whole_number_and_a_wrong_choice_are_told_apart_from_mistakes() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("numbers");
+    gateway.push(&server, guest("hostile"));
+    gateway
+        .cli(["call", "numbers/nap", "milliseconds:=2.0"])
+        .ok();
+    let half = gateway.cli(["call", "numbers/nap", "milliseconds:=2.5"]);
+    assert!(half.stderr.contains("input_rejected"), "{half}");
+    gateway.push(&server, sample("qr-code"));
+    let wrong = gateway.cli(["call", "numbers/qr_code", "text=a", "correction=best"]);
+    assert!(wrong.stderr.contains("must be one of \"low\""), "{wrong}");
+}
+
+#[test]
+fn the_fields_of_a_log_line_are_json_in_json() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("fields");
+    gateway.push(&server, guest("hostile"));
+    let called = gateway
+        .cli(["call", "fields/logs_fields", "--json"])
+        .ok()
+        .json();
+    assert_eq!(called["log"][0]["fields"]["status"], 201, "{called}");
+    let logs = gateway.cli(["logs", "-s", "fields", "--json"]).ok().json();
+    assert_eq!(logs["log"][0]["fields"]["status"], 201, "{logs}");
+    let unknown = gateway.cli(["logs", "--status", "bad"]);
+    assert!(
+        unknown.code == 2 && unknown.stderr.contains("tool_error"),
+        "{unknown}"
+    );
 }
 
 #[test]

@@ -250,7 +250,8 @@ fn asked(gateway: &Gateway, server: &Server, file: &Path, answer: Option<&[u8]>)
                 Some(answer) => screen.write_all(answer).unwrap(),
                 None => {
                     thread::sleep(Duration::from_millis(100));
-                    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+                    // Not SIGINT, which whoever runs the tests may have switched off for all of us.
+                    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
                 }
             }
         }

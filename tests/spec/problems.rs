@@ -1,7 +1,7 @@
 //! Every error code has a page that says what happened, why, and what to do.
 
 use casemate_tests::root;
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 fn pages() -> BTreeSet<String> {
     fs::read_dir(root().join("docs/problems"))
@@ -38,13 +38,32 @@ fn codes(file: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The codes that the command line gives itself: `.code("…")` in its sources.
+fn command_line_codes(folder: &Path) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            codes.extend(command_line_codes(&path));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("mod tests").next().unwrap();
+        let given = code.split(".code(\"").skip(1);
+        codes.extend(given.map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+    codes
+}
+
 #[test]
 fn every_code_has_a_page_and_every_page_a_code() {
     let mut known = codes("gateway/src/problem.rs");
     known.extend(codes("domain/src/outcome.rs"));
     known.extend(codes("runtime/src/rejection.rs"));
+    known.extend(command_line_codes(&root().join("gateway/src/cli")));
     assert!(
-        known.contains("fuel_exhausted")
+        known.contains("no_token")
+            && known.contains("fuel_exhausted")
             && known.contains("not_found")
             && known.contains("wrong_world")
     );

@@ -47,6 +47,12 @@ fn what_is_not_a_component_is_refused_with_its_reason() {
     for (name, bytes, kind) in cases {
         assert_rejected(&gateway, &server, name, bytes, kind);
     }
+    let path = file(&gateway, "nothing.wasm", b"\0asm\x0d\0\x01\0");
+    let told = gateway.cli(["push", path.to_str().unwrap(), "-s", &server.id]);
+    assert!(
+        told.stderr.contains("export!("),
+        "it says what is missing: {told}"
+    );
     gateway.push(&server, sample("echo"));
     assert_eq!(
         gateway.modern(&server).list().tool_names(),

@@ -66,31 +66,14 @@ pub async fn show(
     Ok(Json(shown(&app, &server)))
 }
 
-/// Switches a server on.
-pub async fn activate(
+/// Switches a server on or off.
+pub async fn switch<const ACTIVE: bool>(
     State(app): State<App>,
     Extension(actor): Extension<Administrator>,
     Path(server): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let server = app
-        .service
-        .catalog()
-        .set_server_active(&actor, &server, true)
-        .await?;
-    Ok(Json(shown(&app, &server)))
-}
-
-/// Switches a server off.
-pub async fn deactivate(
-    State(app): State<App>,
-    Extension(actor): Extension<Administrator>,
-    Path(server): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    let server = app
-        .service
-        .catalog()
-        .set_server_active(&actor, &server, false)
-        .await?;
+    let catalog = app.service.catalog();
+    let server = catalog.set_server_active(&actor, &server, ACTIVE).await?;
     Ok(Json(shown(&app, &server)))
 }
 

@@ -34,30 +34,15 @@ pub async fn list(
     Ok(Json(json!({ "tools": tools })))
 }
 
-/// Shows a tool to clients.
-pub async fn activate(
+/// Shows a tool to clients, or hides it.
+pub async fn switch<const ACTIVE: bool>(
     State(app): State<App>,
     Extension(actor): Extension<Administrator>,
     Path((server, tool)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let tool = app
-        .service
-        .catalog()
-        .set_tool_active(&actor, &server, &tool, true)
-        .await?;
-    Ok(Json(shown(&tool)))
-}
-
-/// Hides a tool from clients.
-pub async fn deactivate(
-    State(app): State<App>,
-    Extension(actor): Extension<Administrator>,
-    Path((server, tool)): Path<(String, String)>,
-) -> Result<Json<Value>, Problem> {
-    let tool = app
-        .service
-        .catalog()
-        .set_tool_active(&actor, &server, &tool, false)
+    let catalog = app.service.catalog();
+    let tool = catalog
+        .set_tool_active(&actor, &server, &tool, ACTIVE)
         .await?;
     Ok(Json(shown(&tool)))
 }
@@ -88,11 +73,16 @@ pub async fn call(
         Conclusion::ToolError(error) => Some(error.message.clone()),
         _ => None,
     };
+    let detail = match &outcome.conclusion {
+        Conclusion::ToolError(error) => error.detail.as_deref(),
+        _ => None,
+    };
     Ok(Json(json!({
         "call_id": finished.id,
         "outcome": OutcomeKind::from(&outcome.conclusion),
         "result": mcp::result::to_value(&finished),
         "message": message,
+        "detail": detail,
         "receipt": outcome.receipt,
         "log": outcome.log,
         "log_dropped": outcome.log_dropped,

@@ -52,6 +52,8 @@ struct Answer {
     #[serde(default)]
     result: Value,
     message: Option<String>,
+    /// What the tool says about a failure to its operator and not to the model.
+    detail: Option<String>,
     receipt: Receipt,
     #[serde(default)]
     log: Vec<LogLine>,

@@ -3,7 +3,9 @@
 mod follow;
 mod line;
 
-use super::{Context, client::Client, exit::Exit, failure::Failure, human, printer::Printer, span};
+use super::{
+    Context, client::Client, exit::Exit, failure::Failure, guest_log, human, printer::Printer, span,
+};
 use casemate_domain::{CallRecord, Json, OutcomeKind};
 use clap::Args;
 use jiff::Timestamp;
@@ -150,11 +152,8 @@ impl Output {
 
     fn guest_lines(self, record: &CallRecord) -> Result<(), Failure> {
         for line in &record.log {
-            let level = format!("{:?}", line.level).to_lowercase();
-            let fields = line.fields.as_deref().unwrap_or_default();
-            let at = human::duration(line.at_us);
             self.printer
-                .result(format!("    +{at} [{level}] {} {fields}", line.message).trim_end())?;
+                .result(&format!("    {}", guest_log::line(line)))?;
         }
         if record.log_dropped > 0 {
             let dropped = human::plural(record.log_dropped as usize, "more line");

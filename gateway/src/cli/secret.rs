@@ -77,7 +77,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Fai
         } => {
             let question = format!("Delete {name} of {workspace}? Tools that need it will fail.");
             if !yes && printer::is_interactive() && !context.printer.confirm(&question)? {
-                return Err(Failure::new(Exit::Failure, "nothing was deleted"));
+                return Err(
+                    Failure::new(Exit::Failure, "nothing was deleted").code("not_confirmed")
+                );
             }
             client
                 .delete(&["v1", "workspaces", &workspace, "secrets", &name])

@@ -109,9 +109,34 @@ pub(crate) fn parse_url(text: &str, source: &str) -> Result<Url, Failure> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid("It must not hold a user name or a password."));
     }
+    refuse_path_of_api(&url, source)?;
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+/// What people paste instead of the admin address: an address of its API, or that of a server.
+fn refuse_path_of_api(url: &Url, source: &str) -> Result<(), Failure> {
+    let mut base = url.clone();
+    base.set_query(None);
+    base.set_fragment(None);
+    let mut segments: Vec<&str> = url.path().split('/').filter(|s| !s.is_empty()).collect();
+    let Some(at) = segments.iter().position(|s| matches!(*s, "v1" | "mcp")) else {
+        return Ok(());
+    };
+    let is_mcp = segments[at] == "mcp";
+    segments.truncate(at);
+    base.set_path(&segments.join("/"));
+    let why = if is_mcp {
+        format!(
+            "It is the URL of a server, for MCP clients. The command line wants the admin address, \
+             such as {DEFAULT_URL}"
+        )
+    } else {
+        format!("Leave out what follows the address itself: {base}")
+    };
+    let what = format!("{source} is not the admin address of a gateway");
+    Err(Failure::invalid(what).note(why))
 }
 
 /// Whether the address is on this machine.
@@ -223,5 +248,23 @@ mod tests {
         assert!(parse_url("https://user:pass@tools.test", "x").is_err());
         assert!(parse_url("tools.test", "x").is_err());
         assert!(parse_url("ftp://tools.test", "x").is_err());
+    }
+
+    #[test]
+    fn an_address_of_the_api_or_of_a_server_is_not_the_gateways() {
+        let failure = |url| parse_url(url, "CASEMATE_URL").unwrap_err().to_string();
+        let under_v1 = failure("http://127.0.0.1:8081/v1");
+        assert!(
+            under_v1.contains("itself: http://127.0.0.1:8081/"),
+            "{under_v1}"
+        );
+        let behind_a_path = failure("https://tools.test/casemate/v1/servers?x=1");
+        assert!(
+            behind_a_path.contains("itself: https://tools.test/casemate\n"),
+            "{behind_a_path}"
+        );
+        let server = failure("http://127.0.0.1:8080/mcp/srv_1");
+        assert!(server.contains("admin address, such as"), "{server}");
+        assert!(parse_url("https://tools.test/casemate/", "x").is_ok());
     }
 }

@@ -72,7 +72,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Fai
         Command::Revoke { id, yes } => {
             let question = format!("Revoke {id}? Whoever uses it can no longer administer.");
             if !yes && printer::is_interactive() && !context.printer.confirm(&question)? {
-                return Err(Failure::new(Exit::Failure, "nothing was revoked"));
+                return Err(
+                    Failure::new(Exit::Failure, "nothing was revoked").code("not_confirmed")
+                );
             }
             revoke(&id, &client, context).await
         }

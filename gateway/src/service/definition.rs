@@ -16,6 +16,8 @@ pub fn check_all(tools: &[ToolDefinition]) -> Result<(), Rejection> {
         check(tool, "input", &tool.input_schema)?;
         header_mark::check(&tool.input_schema.to_value())
             .map_err(|problem| rejected(tool, "input", &problem))?;
+        check_defaults(&tool.input_schema.to_value())
+            .map_err(|problem| rejected(tool, "input", &problem))?;
         let output = tool.output_schema.as_ref();
         output.map_or(Ok(()), |schema| check(tool, "output", schema))
     })
@@ -26,6 +28,24 @@ fn check(tool: &ToolDefinition, which: &str, schema: &Json) -> Result<(), Reject
     check_texts(&value)
         .and_then(|()| Schema::compile(schema).map(drop))
         .map_err(|problem| rejected(tool, which, &problem))
+}
+
+/// A default that its own schema refuses misleads whoever fills in what is missing. Looked at where
+/// the schema of an argument stands by itself.
+fn check_defaults(schema: &Value) -> Result<(), String> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        let default = property.get("default").filter(|default| !default.is_null());
+        let Some(default) = default.filter(|_| !property.to_string().contains("\"$ref\"")) else {
+            continue;
+        };
+        if let Err(mismatch) = Schema::compile(&Json::from(property))?.check(default) {
+            return Err(format!(
+                "gives the argument `{name}` a default that is not allowed for it, {mismatch}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Titles, descriptions, names and choices in a schema reach the model like the description does.
@@ -86,6 +106,20 @@ mod tests {
     fn a_schema_that_is_not_one_is_refused() {
         let rejection = check_all(&[tool(json!({ "a": { "type": "nonsense" } }))]).unwrap_err();
         assert_eq!(rejection.kind, RejectionKind::SchemaRejected);
+    }
+
+    #[test]
+    fn a_default_must_be_what_its_own_schema_allows() {
+        let days = |default: Value| {
+            let days = json!({ "type": "integer", "minimum": 1, "default": default });
+            check_all(&[tool(json!({ "days": days }))])
+        };
+        assert_eq!(days(json!(1)), Ok(()));
+        assert_eq!(days(json!(null)), Ok(()));
+        for wrong in [json!(0), json!("1")] {
+            let message = days(wrong).unwrap_err().message;
+            assert!(message.contains("`days` a default"), "{message}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::definition::references;
 use casemate_domain::Json;
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::{PatternOptions, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 use std::fmt;
 
@@ -46,7 +46,10 @@ impl Schema {
             let pointer = error.instance_path().to_string();
             Mismatch {
                 path: pointer,
-                problem: shorten(&error.masked().to_string()),
+                problem: match error.kind() {
+                    ValidationErrorKind::Enum { options } => choices(options),
+                    _ => shorten(&error.masked().to_string()),
+                },
             }
         })
     }
@@ -96,6 +99,18 @@ fn count(value: &Value, enough: usize) -> usize {
     counted
 }
 
+/// What would have been right, so that a model can choose; the first ones of many.
+fn choices(options: &Value) -> String {
+    const MOST: usize = 20;
+    let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+    let shown: Vec<_> = options.iter().take(MOST).map(Value::to_string).collect();
+    let more = match options.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" or {more} others"),
+    };
+    format!("must be one of {}{more}", shorten(&shown.join(", ")))
+}
+
 /// Error texts repeat the offending value, which can be large.
 fn shorten(text: &str) -> String {
     const MAX: usize = 300;
@@ -142,6 +157,27 @@ mod tests {
                 .unwrap_err()
                 .problem
                 .contains("too many")
+        );
+    }
+
+    #[test]
+    fn a_wrong_choice_lists_the_right_ones() {
+        let few = schema(json!({ "properties": { "unit": { "enum": ["metric", "imperial"] } } }));
+        let problem = few
+            .unwrap()
+            .check(&json!({ "unit": "kelvin" }))
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            problem,
+            r#"at `/unit`: must be one of "metric", "imperial""#
+        );
+        let many: Vec<_> = (0..1_000).map(|n| format!("choice number {n}")).collect();
+        let many = schema(json!({ "enum": many })).unwrap();
+        let problem = many.check(&json!("another")).unwrap_err().problem;
+        assert!(
+            problem.len() < 400 && problem.ends_with(" or 980 others"),
+            "{problem}"
         );
     }
 

@@ -86,7 +86,8 @@ pub(super) fn require_tools(inspection: &Inspection) -> Result<(), Rejection> {
         RejectionKind::WrongWorld,
         format!(
             "The component does not export `{TOOLS}@1`; it exports {}. Build it against the \
-             world `casemate:tool/tool`.",
+             world `casemate:tool/tool`; in Rust, name its tools in \
+             `casemate_guest_sdk::export!(…)`.",
             listed(exports)
         ),
     ))

@@ -1,6 +1,6 @@
 //! Changes of records that happen together.
 
-use super::{AuditRecord, Key, Record, Stored, encode, key::is_claim};
+use super::{AuditRecord, Record, Stored, encode, key::is_claim};
 use crate::metadata::{
     CommitError, Error, Metadata, Precondition, Revision, Transaction, printable,
 };
@@ -86,12 +86,6 @@ impl Batch {
     pub fn unchanged<R: Record>(self, seen: &Stored<R>) -> Self {
         let key = seen.key().as_bytes().to_vec();
         self.map(|t| t.require(Precondition::AtRevision(key, seen.revision)))
-    }
-
-    /// Requires that there is a record, whatever it says: the workspace of a new server, say.
-    pub fn present<R: Record>(self, key: &Key<R>) -> Self {
-        let key = key.as_bytes().to_vec();
-        self.map(|t| t.require(Precondition::Present(key)))
     }
 
     /// Makes the changes. When this returns, they are durable.

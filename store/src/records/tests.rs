@@ -276,21 +276,6 @@ async fn a_record_that_changed_meanwhile_is_not_overwritten_and_nothing_is_audit
 }
 
 #[tokio::test]
-async fn a_batch_waits_for_no_absent_workspace() {
-    let store = MemoryMetadata::new();
-    let workspace = workspace(1, "acme");
-    let server = server(2, &workspace, "tools");
-    let refused = commit(&store, 10, |batch| {
-        batch.present(&workspace.key()).create(&server)
-    })
-    .await;
-    assert!(
-        matches!(refused, Err(BatchError::Changed { .. })),
-        "{refused:?}"
-    );
-}
-
-#[tokio::test]
 async fn the_audit_is_read_newest_first_in_pages_and_per_workspace() {
     let store = MemoryMetadata::new();
     let (a, b) = (workspace(1, "a").id, workspace(2, "b").id);

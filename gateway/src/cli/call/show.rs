@@ -1,7 +1,7 @@
 //! The result of a call for people: texts as they are, media described, a receipt.
 
 use super::Answer;
-use crate::cli::{exit::Exit, failure::Failure, human, printer::Printer};
+use crate::cli::{exit::Exit, failure::Failure, guest_log, human, printer::Printer};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use std::{
@@ -16,10 +16,6 @@ pub(super) fn show(
     save: Option<&Path>,
     printer: Printer,
 ) -> Result<Exit, Failure> {
-    for line in &answer.log {
-        let level = format!("{:?}", line.level).to_lowercase();
-        printer.aside(&format!("[{level}] {}", line.message));
-    }
     let mut texts = Vec::new();
     let mut others = Vec::new();
     for (number, block) in content(&answer.result).enumerate() {
@@ -34,8 +30,10 @@ pub(super) fn show(
     }
     let exit = if answer.is_error() {
         printer.failure(&failure(answer, &texts));
+        log(answer, Some(LAST_LINES), printer);
         Exit::Failure
     } else {
+        log(answer, None, printer);
         others.splice(0..0, texts);
         Exit::Ok
     };
@@ -44,6 +42,26 @@ pub(super) fn show(
     }
     printer.aside(&receipt(answer));
     Ok(exit)
+}
+
+/// Lines of the log that a failed call is explained with: the cause stands at the end.
+const LAST_LINES: usize = 10;
+
+/// What the tool logged: all of it, or the last lines.
+fn log(answer: &Answer, last: Option<usize>, printer: Printer) {
+    let lines = &answer.log;
+    let left_out = last.map_or(0, |last| lines.len().saturating_sub(last));
+    if left_out > 0 {
+        let earlier = human::plural(left_out, "earlier line");
+        printer.aside(&format!("  ({earlier}; see all with: casemate logs --log)"));
+    }
+    for line in &lines[left_out..] {
+        let text = format!("  {}", guest_log::line(line));
+        match last {
+            Some(_) => printer.note(&text),
+            None => printer.aside(&text),
+        }
+    }
 }
 
 fn content(result: &Value) -> impl Iterator<Item = &Value> {
@@ -60,7 +78,11 @@ fn failure(answer: &Answer, texts: &[String]) -> Failure {
     } else {
         "the call failed".to_owned()
     };
-    Failure::new(Exit::Failure, what).code(answer.outcome.clone())
+    let failure = Failure::new(Exit::Failure, what).code(answer.outcome.clone());
+    match &answer.detail {
+        Some(detail) => failure.note(format!("Cause: {detail}")),
+        None => failure,
+    }
 }
 
 /// One line about a block that is not text; with a folder, its bytes are written there.

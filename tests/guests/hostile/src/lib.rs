@@ -49,6 +49,19 @@ pub fn crash() -> String {
     panic!("these words stay inside");
 }
 
+/// Fails for a reason that is nobody's business but its operator's.
+#[tool(title = "Fails inside")]
+pub fn fails_inside() -> Result<String, ToolError> {
+    Err(std::io::Error::other("the disk is on fire").into())
+}
+
+/// Logs one line with a field.
+#[tool(title = "Logs fields")]
+pub fn logs_fields(cx: &Cx) -> String {
+    log!(cx, Info, "paged"; status = 201);
+    "logged".to_owned()
+}
+
 /// Logs without measure.
 #[tool(title = "Log flood")]
 pub fn log_flood(
@@ -114,6 +127,8 @@ casemate_guest_sdk::export!(
     wants_secret,
     wants_value,
     crash,
+    fails_inside,
+    logs_fields,
     log_flood,
     big_output,
     sleepy,
