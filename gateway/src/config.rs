@@ -165,7 +165,13 @@ pub enum Error {
     },
     /// A limit that nobody can set to this value.
     #[error("the limit `{}` {}", .0.what, .0.problem)]
-    Limit(#[from] Invalid),
+    Limit(Invalid),
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        Self::Limit(invalid)
+    }
 }
 
 impl Config {

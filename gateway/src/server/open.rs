@@ -37,10 +37,12 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
     let log = CallLog::open(data.join("calls"), retention).context("opening the log of calls")?;
     let log = Arc::new(log);
     let limits = config.limits.of_platform();
+    let most = casemate_runtime::Config::default();
     let runtime = Runtime::new(&casemate_runtime::Config {
         slots: u32::try_from(config.sandbox.places).unwrap_or(u32::MAX),
-        // The limits of the platform are the most that any call has.
-        max_memory_bytes: limits.memory_bytes,
+        // Never less than by default: a component that wants more at its start than the limit of
+        // today is stopped when it is called, and runs again when the limit is raised.
+        max_memory_bytes: limits.memory_bytes.max(most.max_memory_bytes),
         total_memory_bytes: sandbox_memory(config),
         stack_bytes: usize::try_from(config.sandbox.stack_bytes).unwrap_or(usize::MAX),
         computing_at_once: config.sandbox.fair_share.then(threads),

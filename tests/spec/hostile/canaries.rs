@@ -3,7 +3,7 @@
 
 use super::{
     family::Bench,
-    leaks::{MASKED, SINKS, leaker},
+    leaks::{MASKED, SINKS, leaker, tool_name},
     logs,
     scanner::Scanner,
     traps,
@@ -74,7 +74,7 @@ fn no_byte_that_is_left_holds_a_secret_in_any_of_twelve_encodings() {
     let mut told = Vec::new();
     for form in MASKED {
         for sink in SINKS {
-            let tool = format!("{form:?}-{sink:?}").to_ascii_lowercase();
+            let tool = tool_name(*form, *sink);
             let wasm = leaker(&tool, &names, *form, *sink);
             let digest = upload(&bench.gateway, &wasm).unwrap();
             deploy(

@@ -60,7 +60,7 @@ static MODULES: Family = Family {
             bombs::types(1_000_001), bombs::types(1_000);
         "G30k", "more locals than a function may have", "malformed_component",
             bombs::locals(60_000), bombs::locals(600);
-        "G31d", "a section for nobody that is larger than a component may be", "payload_too_large",
+        "G31d", "a section for nobody that is larger than a component may be", "component_too_large",
             bombs::custom(16 << 20), bombs::custom(1 << 20);
         "G32a", "more code alive at once than is compiled in one go", "compile_budget",
             bombs::alive(30, 180_000), bombs::alive(1, 200);

@@ -10,7 +10,7 @@ use super::{
 };
 use casemate_guest_forge::{Guest, Part};
 
-const FUEL_TO_SPARE: Settings = &[("limits.fuel", 1 << 50), ("limits.wall_ms", 250)];
+const FUEL_TO_SPARE: Settings = &[("limits.fuel", 10_000_000_000_000), ("limits.wall_ms", 250)];
 
 static CPU: Family = Family {
     name: "cpu",

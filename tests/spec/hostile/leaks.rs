@@ -61,6 +61,16 @@ const BUFFER: u32 = 1_000_000;
 /// A copy of the secret, with what stands before it.
 const COPY: u32 = 900_000;
 
+/// A name for the tool that leaks in this way.
+pub(super) fn tool_name(form: Form, sink: Sink) -> String {
+    let words = format!("{form:?} {sink:?}").to_ascii_lowercase();
+    let words: Vec<_> = words
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join("-")
+}
+
 /// A guest that asks for these secrets and writes them all into one sink.
 pub(super) fn leaker(tool: &str, names: &[String], form: Form, sink: Sink) -> Vec<u8> {
     let mut definition = Definition::named(tool);

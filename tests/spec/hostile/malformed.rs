@@ -70,7 +70,7 @@ static FILES: Family = Family {
             |tool| [WHOLE(tool), vec![0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00]].concat();
         "G33s", "a custom section whose name is no text", "malformed_component",
             |tool| with_section(&WHOLE(tool), 0, b"\x02\xff\xff");
-        "G33t", "more bytes than a component may have", "payload_too_large",
+        "G33t", "more bytes than a component may have", "component_too_large",
             |_| vec![0; (16 << 20) + 1];
     },
 };

@@ -2,7 +2,7 @@
 
 use super::{
     family::{Bench, Family},
-    leaks::{Form, MASKED, OUT_OF_REACH, SINKS, Sink, leaker},
+    leaks::{Form, MASKED, OUT_OF_REACH, SINKS, Sink, leaker, tool_name},
     row::{
         Control::None,
         End::{Completes, Refused},
@@ -83,13 +83,11 @@ fn bench(name: &str) -> Bench {
 
 /// Lets a guest leak, and gives whatever of the secret is found in its answer or its record.
 fn leak(bench: &Bench, form: Form, sink: Sink) -> Vec<String> {
-    let tool = format!("{form:?}-{sink:?}").replace(|c: char| !c.is_alphanumeric(), "-");
-    let tool = tool.trim_end_matches('-').to_ascii_lowercase();
+    let tool = tool_name(form, sink);
     let wasm = leaker(&tool, &["CANARY".to_owned()], form, sink);
     let digest = upload(&bench.gateway, &wasm).unwrap();
     let grant = json!({ "secrets": [{ "name": "CANARY", "hosts": [], "reveal": true }] });
-    let component = tool.replace("--", "-");
-    deploy(&bench.gateway, &bench.server, &component, &digest, &grant);
+    deploy(&bench.gateway, &bench.server, &tool, &digest, &grant);
     let reply = bench.gateway.modern(&bench.server).call(&tool, json!({}));
     let record = records(&bench.gateway, &bench.server).pop().unwrap();
     assert_eq!(
@@ -124,11 +122,10 @@ fn forms_that_are_out_of_reach_are_known_and_harm_nothing_else() {
     for form in OUT_OF_REACH {
         let found = leak(&bench, *form, Sink::Text);
         println!("G24 {form:?}: {found:?}");
-        // Also the control of the masking: the same guest and the same look find what is not masked.
-        assert!(
-            !found.is_empty(),
-            "{form:?} is masked: move it to the forms that are"
-        );
+        // Also the control of the masking: the same guest and the same look find what is not
+        // masked, if it is a form that is looked for.
+        let looked_for = matches!(form, Form::Utf16);
+        assert_eq!(!found.is_empty(), looked_for, "{form:?}: {found:?}");
     }
     // Neither piece holds the secret; whoever puts them together has it.
     println!("G24 split: {:?}", leak(&bench, Form::Exact, Sink::TwoTexts));
