@@ -42,18 +42,25 @@ fn request(gateway: &Gateway, wasm: &[u8]) -> Request {
         .body(wasm)
 }
 
-/// Deploys an uploaded component to a server with a grant. It is new there, so nobody has to agree.
+/// Deploys an uploaded component to a server with a grant, and agrees to whatever that changes.
 #[track_caller]
 pub(super) fn deploy(gateway: &Gateway, server: &Server, name: &str, digest: &str, grant: &Value) {
     let path = format!("/v1/servers/{}/versions", server.id);
-    let answer = post(&gateway.admin_url(&path))
-        .bearer(ADMIN_TOKEN)
-        .json(&json!({
-            "component": name,
-            "digest": digest,
-            "grant": grant,
-        }))
-        .send();
+    let send = |accepted: &Value| {
+        post(&gateway.admin_url(&path))
+            .bearer(ADMIN_TOKEN)
+            .json(&json!({
+                "component": name,
+                "digest": digest,
+                "grant": grant,
+                "accept_changes": accepted,
+            }))
+            .send()
+    };
+    let mut answer = send(&Value::Null);
+    if answer.status == 409 {
+        answer = send(&answer.json()["fingerprint"]);
+    }
     assert_eq!(answer.status, 200, "{name}: {answer}");
 }
 
