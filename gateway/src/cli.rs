@@ -33,6 +33,7 @@ mod version;
 mod workspace;
 
 use crate::compile_worker;
+use casemate_runtime::EVENT_INTERVAL;
 use clap::{CommandFactory, Parser, Subcommand};
 use client::Client;
 use exit::{EXIT_CODES, Exit};
@@ -40,7 +41,7 @@ use failure::Failure;
 use help::{EXAMPLES, HELP};
 use printer::{Format, Noise, Printer};
 use settings::Settings;
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, thread::available_parallelism};
 use tokio::runtime;
 
 /// Run WebAssembly tools in sandboxes and serve them over MCP
@@ -172,12 +173,16 @@ fn unparsed(error: &clap::Error) -> Exit {
 
 /// A client waits for one answer at a time; threads would only cost it time.
 fn executor(command: &Command) -> io::Result<runtime::Runtime> {
-    match command {
-        Command::Serve(_) => runtime::Builder::new_multi_thread(),
-        _ => runtime::Builder::new_current_thread(),
+    if !matches!(command, Command::Serve(_)) {
+        return runtime::Builder::new_current_thread().enable_all().build();
     }
-    .enable_all()
-    .build()
+    // Guests compute on as many threads as there are cores; one more always hears of requests.
+    let cores = available_parallelism().map_or(1, usize::from);
+    runtime::Builder::new_multi_thread()
+        .worker_threads(cores + 1)
+        .event_interval(EVENT_INTERVAL)
+        .enable_all()
+        .build()
 }
 
 async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {

@@ -143,7 +143,7 @@ fn settings(strategy: InstanceAllocationStrategy, stack_bytes: usize) -> wasmtim
         .strategy(Strategy::Cranelift)
         .allocation_strategy(strategy)
         .consume_fuel(true)
-        .epoch_interruption(false)
+        .epoch_interruption(true)
         .concurrency_support(false)
         .memory_init_cow(true)
         .memory_reservation(4 << 30)
@@ -189,6 +189,7 @@ fn probe(engine: &Engine) -> Result<()> {
     let module = Module::from_binary(engine, PROBE)?;
     let mut store = Store::new(engine, ());
     store.set_fuel(1_000_000)?;
+    store.set_epoch_deadline(1);
     wasmtime::Instance::new_async(&mut store, &module, &[])
         .now_or_never()
         .ok_or_else(|| wasmtime::Error::msg("the probe did not end at once"))??;

@@ -63,6 +63,7 @@ mod secrets;
 mod state;
 mod stdio;
 mod stop;
+mod ticker;
 mod turns;
 
 pub use artifact::{ArtifactError, Artifacts, Refusal, VerifiedArtifact};
@@ -70,5 +71,7 @@ pub use compiler::Compiler;
 pub use component::{Component, ComponentKind, Inspection, inspect};
 pub use control::Control;
 pub use rejection::{Rejection, RejectionKind};
-pub use runtime::{Config, EgressPolicy, Environment, Error, Observer, Runtime, Unobserved};
+pub use runtime::{
+    Config, EVENT_INTERVAL, EgressPolicy, Environment, Error, Observer, Runtime, Unobserved,
+};
 pub use turns::Tenant;

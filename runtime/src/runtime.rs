@@ -13,6 +13,7 @@ use crate::{
     linker,
     rejection::Rejection,
     state::State,
+    ticker,
     turns::{Tenant, Turns},
 };
 use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
@@ -20,6 +21,12 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
 use wasmtime::{Engine, component::Linker};
+
+/// How many tasks an executor that runs calls should poll between two looks at its sockets and
+/// timers. A guest may compute for milliseconds at a time; with tokio's default of 61, a busy
+/// executor would hear of a new request after a tenth of a second. It should also have one thread
+/// more than guests compute at once.
+pub const EVENT_INTERVAL: u32 = 7;
 
 /// How a runtime is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +133,9 @@ pub enum Error {
     /// The host functions do not fit together.
     #[error("link the host functions")]
     Linker(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The system gives no thread for the clock of the sandbox.
+    #[error("start the clock of the sandbox")]
+    Clock(#[source] std::io::Error),
     /// The TLS settings for outgoing requests are not usable.
     #[error("set up TLS for outgoing requests")]
     Tls(#[from] rustls::Error),
@@ -162,17 +172,19 @@ impl Runtime {
         let linker =
             linker::build(&engine).map_err(|error| Error::Linker(error.into_boxed_dyn_error()))?;
         let egress = Arc::new(Egress::new(&config.egress)?);
+        let turns = Arc::new(Turns::new(
+            config
+                .computing_at_once
+                .map_or(usize::MAX, NonZeroUsize::get),
+        ));
+        ticker::start(&engine, &turns).map_err(Error::Clock)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 engine,
                 linker,
                 egress,
                 budget: Arc::new(Budget::new(config.total_memory_bytes)),
-                turns: Arc::new(Turns::new(
-                    config
-                        .computing_at_once
-                        .map_or(usize::MAX, NonZeroUsize::get),
-                )),
+                turns,
                 allocator,
             }),
         })

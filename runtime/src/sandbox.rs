@@ -27,6 +27,9 @@ pub(crate) fn store(component: &Component, state: State, limits: &Limits) -> Sto
         .set_fuel(limits.fuel)
         .and_then(|()| store.fuel_async_yield_interval(Some(YIELD)));
     metered.expect("the engine consumes fuel");
+    // Fuel does not price what the host does for a guest: by the clock it lets others run as well.
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_async_yield_and_update(1);
     // An answer is counted exactly once it is here; this keeps a huge one from being copied. Lists
     // cost more on their way than in the end.
     let transfer = limits.output_bytes.saturating_mul(2).max(TRANSFER);
@@ -83,6 +86,8 @@ pub(crate) async fn watched<T>(
             Poll::Pending if watch.shared.too_many_host_calls() => {
                 Poll::Ready(Ended::TooManyHostCalls)
             }
+            // The executor looks at its timers only now and then while guests keep it busy.
+            Poll::Pending if Instant::now() >= watch.deadline => Poll::Ready(Ended::PastDeadline),
             Poll::Pending => Poll::Pending,
         }
     });

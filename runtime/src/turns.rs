@@ -77,6 +77,11 @@ impl Turns {
         }
     }
 
+    /// Whether nobody computes.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.table().are_idle()
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         // Nothing panics while it holds this lock.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
@@ -95,8 +100,9 @@ impl Place {
             return (Poll::Pending, Duration::ZERO);
         }
         let waker = Waker::from(Arc::clone(&self.signal));
-        self.signal.polling.store(true, Ordering::SeqCst);
+        // In this order: who wakes it between the two wakes its task, and no wake is lost.
         self.signal.woken.store(false, Ordering::SeqCst);
+        self.signal.polling.store(true, Ordering::SeqCst);
         let before = thread_time();
         let polled = work(&mut Context::from_waker(&waker));
         let took = thread_time().saturating_sub(before);

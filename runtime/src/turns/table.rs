@@ -12,6 +12,8 @@ use std::{
 pub(super) const CREDIT: u64 = 20_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Table {
+    /// All turns there are.
+    at_once: usize,
     /// Turns that nobody has. While there are any, nobody waits.
     pub(super) free: usize,
     /// The virtual time up to which idle tenants are brought.
@@ -23,9 +25,14 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn new(free: usize) -> Self {
         Self {
+            at_once: free,
             free,
             ..Self::default()
         }
+    }
+
+    pub(super) fn are_idle(&self) -> bool {
+        self.free == self.at_once
     }
 
     /// Brings the time of a tenant that was idle up to that of the others.

@@ -12,6 +12,7 @@ use casemate_runtime::{Config, Control, Environment, Observer, Runtime, Tenant, 
 use std::{
     num::NonZeroUsize,
     sync::Arc,
+    thread::available_parallelism,
     time::{Duration, Instant},
 };
 
@@ -277,4 +278,63 @@ async fn a_panic_of_the_host_ends_one_call_only() {
         .call(&logs, &call, Environment::default(), &limits, sound)
         .await;
     assert_eq!(outcome.log[0].message, "hello");
+}
+
+/// Asks for all the random bytes that one request gives, for ever: the host works, and the guest
+/// uses next to no fuel.
+fn wants_random_bytes() -> Vec<u8> {
+    crate::support::guest::Guest::default()
+        .wasi("wasi:random/random", "get-random-bytes", "(param i64 i32)")
+        .realloc("(i32.const 65536)")
+        .call(
+            "(loop $l (call $get-random-bytes (i64.const 65536) (i32.const 640)) (br $l))
+             (i32.const 16)",
+        )
+}
+
+#[test]
+fn guests_that_let_the_host_work_hold_up_neither_others_nor_their_own_end() {
+    let executor = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(available_parallelism().map_or(1, usize::from) + 1)
+        .event_interval(casemate_runtime::EVENT_INTERVAL)
+        .enable_all()
+        .build()
+        .unwrap();
+    let others = executor.block_on(executor.spawn(beside_guests_that_let_the_host_work()));
+    let others = others.unwrap();
+    println!("others ran {others} times in a second");
+    assert!(others > 100, "others ran {others} times in a second");
+}
+
+/// Says how often a task ran that wants to run each millisecond, for a second.
+async fn beside_guests_that_let_the_host_work() -> u32 {
+    let hog = compiled(&wants_random_bytes());
+    let hogs: Vec<_> = (0..4)
+        .map(|_| {
+            let hog = hog.clone();
+            tokio::spawn(async move {
+                let limits = Limits {
+                    host_calls: u64::MAX,
+                    ..unbounded(1_000)
+                };
+                let observer = Arc::new(Unobserved);
+                runtime()
+                    .call(&hog, &a_call(), Environment::default(), &limits, observer)
+                    .await
+            })
+        })
+        .collect();
+    // This task shares the threads with them.
+    let mut turns = 0;
+    while !hogs.iter().all(tokio::task::JoinHandle::is_finished) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        turns += 1;
+    }
+    for hog in hogs {
+        let outcome = hog.await.unwrap();
+        assert_eq!(reason(&outcome), StopReason::DeadlineExceeded);
+        let wall = Duration::from_micros(outcome.receipt.wall_us);
+        assert!(wall < Duration::from_millis(1_500), "{wall:?}");
+    }
+    turns
 }

@@ -40,11 +40,26 @@ struct State {
     waiting: VecDeque<oneshot::Sender<Pass>>,
 }
 
+impl State {
+    /// Takes those out of the queue for whom there is room, and counts them as inside.
+    fn take_in(&mut self) -> Vec<oneshot::Sender<Pass>> {
+        let mut called = Vec::new();
+        while self.inside + (called.len() as u64) < self.limit {
+            match self.waiting.pop_front() {
+                Some(caller) if caller.is_closed() => {}
+                Some(caller) => called.push(caller),
+                None => break,
+            }
+        }
+        self.inside += called.len() as u64;
+        called
+    }
+}
+
 /// The right to be inside, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Pass {
-    /// None in a pass that nobody took.
-    gate: Option<Arc<Gate>>,
+    gate: Arc<Gate>,
 }
 
 /// The gate is full, and so is its queue; or the wait was too long.
@@ -54,22 +69,24 @@ pub(super) struct Full;
 impl Gate {
     /// Goes through the gate, if need be after a wait.
     pub(super) async fn enter(self: &Arc<Self>, limit: u64) -> Result<Pass, Full> {
-        let waiting = {
+        let (waiting, called) = {
             let mut state = self.state();
             state.limit = limit;
+            // Those who gave up waiting leave their place behind.
+            state.waiting.retain(|waiting| !waiting.is_closed());
             if state.inside < limit && state.waiting.is_empty() {
                 state.inside += 1;
                 return Ok(self.pass());
             }
-            // Those who gave up waiting leave their place behind.
-            state.waiting.retain(|waiting| !waiting.is_closed());
             if state.waiting.len() as u64 >= limit.max(LEAST_QUEUE) {
                 return Err(Full);
             }
-            let (called, waiting) = oneshot::channel();
-            state.waiting.push_back(called);
-            waiting
+            let (caller, waiting) = oneshot::channel();
+            state.waiting.push_back(caller);
+            (waiting, state.take_in())
         };
+        // A raised limit lets in several at once.
+        self.call(called);
         match tokio::time::timeout(self.patience, waiting).await {
             Ok(Ok(pass)) => Ok(pass),
             Ok(Err(_)) | Err(_) => Err(Full),
@@ -84,31 +101,25 @@ impl Gate {
 
     fn pass(self: &Arc<Self>) -> Pass {
         Pass {
-            gate: Some(Arc::clone(self)),
+            gate: Arc::clone(self),
         }
     }
 
     /// One goes out, and the next in.
     fn leave(self: &Arc<Self>) {
-        loop {
-            let next = {
-                let mut state = self.state();
-                let next = if state.inside <= state.limit {
-                    state.waiting.pop_front()
-                } else {
-                    None
-                };
-                if next.is_none() {
-                    state.inside -= 1;
-                }
-                next
-            };
-            let Some(next) = next else { return };
-            match next.send(self.pass()) {
-                Ok(()) => return,
-                // It went away; its pass must not count as one that was used.
-                Err(mut pass) => pass.gate = None,
-            }
+        let called = {
+            let mut state = self.state();
+            state.inside -= 1;
+            state.take_in()
+        };
+        self.call(called);
+    }
+
+    /// Lets those in who are counted as inside already.
+    fn call(self: &Arc<Self>, called: Vec<oneshot::Sender<Pass>>) {
+        for caller in called {
+            // Who went away meanwhile drops the pass, and so leaves.
+            drop(caller.send(self.pass()));
         }
     }
 
@@ -120,9 +131,7 @@ impl Gate {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        if let Some(gate) = self.gate.take() {
-            gate.leave();
-        }
+        self.gate.leave();
     }
 }
 
@@ -178,6 +187,27 @@ mod tests {
         drop(inside);
         assert_eq!(gate.count().0, 0, "those who gave up hold nothing");
         assert!(gate.enter(1).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_raised_limit_lets_in_those_who_wait_at_the_next_call() {
+        let gate = Arc::new(Gate::default());
+        let _inside = gate.enter(1).await.unwrap();
+        let waiting: Vec<_> = (0..4)
+            .map(|_| {
+                let gate = Arc::clone(&gate);
+                tokio::spawn(async move { gate.enter(1).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(gate.count(), (1, 4));
+        let last = gate.enter(50).await;
+        assert!(last.is_ok());
+        let mut passes = Vec::new();
+        for waiting in waiting {
+            passes.push(waiting.await.unwrap().unwrap());
+        }
+        assert_eq!(gate.count(), (6, 0));
     }
 
     #[tokio::test]

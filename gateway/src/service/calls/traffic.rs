@@ -33,34 +33,35 @@ impl Traffic {
         &self.tenant
     }
 
-    /// Goes through the gate of the workspace, and those of the server and the tool if they have a
-    /// limit of their own. Tells at which level there was no getting through.
+    /// Goes through the gates of the tool and the server, if they have a limit of their own, and that
+    /// of the workspace. Tells at which level there was no getting through.
     pub async fn enter(
         &self,
         book: &LimitBook,
         (workspace, server, tool): (WorkspaceId, ServerId, &ToolName),
     ) -> Result<Passes, Level> {
         let at_once = |scope: &Scope| book.limits(scope).calls_at_once;
-        let full = |level| move |Full| level;
-        let workspace_limit = at_once(&Scope::Workspace(workspace));
-        let pass = self.gate.enter(workspace_limit).await;
-        let mut all = vec![pass.map_err(full(Level::Workspace))?];
+        let mut all = Vec::new();
+        // The narrow gates first: who waits there must not take up room in the wide one.
         if book.is_set_below_platform() {
             let scopes = [
-                (Scope::Server(workspace, server), (server, None)),
                 (
                     Scope::Tool(workspace, server, tool.clone()),
                     (server, Some(tool.clone())),
                 ),
+                (Scope::Server(workspace, server), (server, None)),
             ];
             for (scope, key) in scopes {
                 if book.settings(&scope).get(Limit::CallsAtOnce).is_some() {
                     let gate = self.gate_below(key);
                     let pass = gate.enter(at_once(&scope)).await;
-                    all.push(pass.map_err(full(scope.level()))?);
+                    all.push(pass.map_err(|Full| scope.level())?);
                 }
             }
         }
+        let limit = at_once(&Scope::Workspace(workspace));
+        let pass = self.gate.enter(limit).await;
+        all.push(pass.map_err(|Full| Level::Workspace)?);
         Ok(Passes { _all: all })
     }
 

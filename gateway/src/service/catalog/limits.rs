@@ -76,13 +76,8 @@ impl Catalog {
             )));
         };
         let mut settings = snapshot.limits.settings(&scope);
-        let allowed = snapshot.limits.limits(&above);
-        apply(
-            &mut settings,
-            change,
-            |limit| allowed.get(limit),
-            above.level(),
-        )?;
+        let allowed = snapshot.limits.explain(&above);
+        apply(&mut settings, change, &allowed)?;
         let (workspace_id, server_id, tool) = place.clone();
         let record = LimitsRecord {
             workspace_id,
@@ -108,8 +103,7 @@ impl Catalog {
 fn apply(
     settings: &mut LimitSettings,
     change: LimitChange,
-    allowed: impl Fn(Limit) -> u64,
-    above: Level,
+    allowed: &[ExplainedLimit],
 ) -> Result<(), Error> {
     if let Some(profile) = change.profile {
         settings.profile = profile;
@@ -120,13 +114,13 @@ fn apply(
             continue;
         };
         limit.check(value)?;
-        let allowed = allowed(limit);
-        if value > allowed {
+        let above = allowed.iter().find(|allowed| allowed.limit == limit);
+        if let Some(above) = above.filter(|above| value > above.value) {
             return Err(Error::LooserLimit {
                 limit,
                 value,
-                allowed,
-                above,
+                allowed: above.value,
+                above: above.from,
             });
         }
         settings.values.insert(limit, value);
