@@ -5,14 +5,14 @@ use crate::{
     problem::{Code, Problem},
     service::{
         Administrator, Error, LimitChange, ScopeLimits, ScopeName,
-        limits::history::{self, Suggestion, WhatIf},
+        limits::history::{self, Sample, Suggestion, WhatIf},
     },
 };
 use axum::{
     Extension, Json,
     extract::{Path, State},
 };
-use casemate_domain::{CallRecord, ExplainedLimit, Limit, LimitSettings, Limits, PlatformLimit};
+use casemate_domain::{ExplainedLimit, Limit, LimitSettings, Limits, PlatformLimit};
 use casemate_store::call_log::CallFilter;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -193,7 +193,7 @@ pub async fn what_if(
     if let Some(limit) = unknown.first() {
         return Err(Problem::new(
             Code::InvalidValue,
-            format!("Records of calls do not say what they used of {limit}."),
+            format!("The limit {limit} stops no recorded call, or records do not say what they used of it."),
         )
         .hint("Ask about fuel, wall_ms, memory_bytes, host_calls, input_bytes or output_bytes."));
     }
@@ -220,7 +220,7 @@ async fn recorded(
     app: &App,
     server: String,
     tool: String,
-) -> Result<(Vec<CallRecord>, Limits), Problem> {
+) -> Result<(Vec<Sample>, Limits), Problem> {
     let catalog = app.service.catalog();
     let view = catalog.server(&server)?;
     let limits = catalog.limits(&ScopeName::Tool(server, tool.clone()))?;
@@ -230,8 +230,8 @@ async fn recorded(
         tool: tool.parse().ok(),
         ..CallFilter::default()
     };
-    let records = history::records(app.service.log(), filter).await?;
+    let samples = history::samples(app.service.log(), filter).await?;
     let now = |now: Limits, limit: &ExplainedLimit| now.with(limit.limit, limit.value);
     let now = limits.limits.iter().fold(Limits::default(), now);
-    Ok((records, now))
+    Ok((samples, now))
 }

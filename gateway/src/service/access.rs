@@ -173,7 +173,10 @@ pub(super) fn still_stands(snapshot: &Snapshot, credential: &Credential) -> bool
             .keys
             .get(id)
             .is_some_and(|record| record.revoked_at.is_none()),
-        Credential::Token { .. } => true,
+        Credential::Token { id } => snapshot
+            .tokens
+            .get(id)
+            .is_some_and(|record| record.revoked_at.is_none()),
     }
 }
 

@@ -20,8 +20,8 @@ const SLACK_MS: u64 = 100 + 900;
 /// The same for guests that have the host work for each of their instructions. A guest is looked
 /// at when it has used a certain amount of fuel, which these do slowly: in a build without
 /// optimization the host's own work takes some ten microseconds each time.
-const HOST_SLACK_MS: u64 = 30_000;
-const WORK_THE_HOST: &[&str] = &["g02b", "g10e"];
+const HOST_SLACK_MS: u64 = 2_000;
+const WORK_THE_HOST: &[&str] = &["g02b", "g10e", "g13e"];
 
 /// Time enough for each of them to use up a little fuel.
 const TIME_TO_SPARE: Settings = &[("limits.fuel", 5_000_000), ("limits.wall_ms", 30_000)];
@@ -157,8 +157,28 @@ static WAITERS: Family = Family {
             ends: Stopped("deadline_exceeded"),
             control: With(TIME_TO_SPARE, Stopped("fuel_exhausted")),
         },
+        Row {
+            id: "G13e",
+            what: "asks for all the random bytes it can get, for ever",
+            guest: |tool| random(tool, u32::MAX),
+            ends: Stopped("deadline_exceeded"),
+            control: Honest(|tool| random(tool, 10), Completes),
+        },
     ],
 };
+
+fn random(tool: &str, times: u32) -> Vec<u8> {
+    Guest::named(tool)
+        .wasi("wasi:random/random", "get-random-bytes", "(param i64 i32)")
+        .item("(global $n (mut i32) (i32.const 0))")
+        .realloc("(i32.const 65536)")
+        .call(&format!(
+            "(loop $l (call $get-random-bytes (i64.const 65536) (i32.const 640))
+                (global.set $n (i32.add (global.get $n) (i32.const 1)))
+                (br_if $l (i32.lt_u (global.get $n) (i32.const {times}))))
+             (i32.const 16)"
+        ))
+}
 
 fn waits(tool: &str, nanoseconds: &str) -> Vec<u8> {
     Guest::named(tool)

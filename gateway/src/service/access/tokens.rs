@@ -169,7 +169,16 @@ impl Access {
         });
         let stored = writer.stored(&record.key()).await?;
         let batch = audit::batch(actor, None, "token.revoke", id).replace(&stored, &*revoked);
-        keep(writer, batch, Arc::clone(&revoked)).await?;
+        let (shown, running) = (Arc::clone(&revoked), Arc::clone(&self.running));
+        // On its own, as for keys: calls are stopped also when nobody waits for the answer.
+        let revoking = tokio::spawn(async move {
+            keep(writer, batch, shown).await?;
+            running.stop_token(id);
+            Ok::<_, Error>(())
+        });
+        revoking
+            .await
+            .map_err(|error| Error::Internal(format!("a revocation ended early: {error}")))??;
         Ok(summary(revoked))
     }
 

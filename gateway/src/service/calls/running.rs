@@ -1,16 +1,20 @@
 //! The calls that run now, so that they can be counted and stopped.
 
-use casemate_domain::{CallId, Credential, KeyId, Stop, StopReason};
+use casemate_domain::{CallId, Credential, KeyId, Stop, StopReason, TokenId};
 use casemate_runtime::Control;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// The calls that run now.
 #[derive(Debug, Default)]
 pub struct Running {
     calls: Mutex<HashMap<CallId, Entry>>,
+    stopping: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -39,6 +43,10 @@ impl Running {
             control: control.clone(),
         };
         self.calls().insert(id, entry);
+        // One that waited for its place while all others were stopped.
+        if self.stopping.load(Ordering::SeqCst) {
+            control.stop(gateway_stops());
+        }
         Registered {
             running: Arc::clone(self),
             id,
@@ -58,14 +66,18 @@ impl Running {
         );
     }
 
-    /// Stops every call, because the gateway stops.
+    /// Stops every call that was made with this access token.
+    pub fn stop_token(&self, token: TokenId) {
+        self.stop(
+            key_revoked(),
+            |credential| matches!(credential, Credential::Token { id } if *id == token),
+        );
+    }
+
+    /// Stops every call, and those that come later, because the gateway stops.
     pub fn stop_all(&self) {
-        let stopping = Stop {
-            reason: StopReason::Cancelled,
-            message: "The call was stopped: the gateway is stopping. Try again in a moment."
-                .to_owned(),
-        };
-        self.stop(stopping, |_| true);
+        self.stopping.store(true, Ordering::SeqCst);
+        self.stop(gateway_stops(), |_| true);
     }
 
     fn stop(&self, why: Stop, which: impl Fn(&Credential) -> bool) {
@@ -84,6 +96,13 @@ impl Running {
     fn calls(&self) -> MutexGuard<'_, HashMap<CallId, Entry>> {
         // Nothing panics while it holds this lock.
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn gateway_stops() -> Stop {
+    Stop {
+        reason: StopReason::Cancelled,
+        message: "The call was stopped: the gateway is stopping. Try again in a moment.".to_owned(),
     }
 }
 

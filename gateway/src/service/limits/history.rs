@@ -1,13 +1,15 @@
 //! What recorded calls say about limits: what they would need, and whom a limit would stop.
 
 use crate::service::error::Error;
-use casemate_domain::{CallId, CallRecord, Limit, LimitSettings, Limits, OutcomeKind};
+use casemate_domain::{CallId, CallRecord, Limit, LimitSettings, Limits, OutcomeKind, StopReason};
 use casemate_store::call_log::{CallFilter, CallLog};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The most calls that are looked at, the newest first.
 pub const MOST_CALLS: usize = 10_000;
+/// Records that are read at once. Each can hold a log.
+const PAGE: usize = 100;
 /// Calls below which a suggestion says that it rests on little.
 pub const FEW_CALLS: usize = 100;
 /// How much more than any call used is suggested.
@@ -58,70 +60,84 @@ pub struct WhatIf {
     pub examples: Vec<CallId>,
 }
 
-/// The newest records that fit a filter, newest first.
-pub async fn records(log: &CallLog, mut filter: CallFilter) -> Result<Vec<CallRecord>, Error> {
-    let mut records = Vec::new();
-    filter.limit = 1_000;
-    while records.len() < MOST_CALLS {
+/// The limits that receipts say something about, and the ending of a call that one stops.
+const KNOWN: [(Limit, Option<StopReason>); 8] = [
+    (Limit::Fuel, Some(StopReason::FuelExhausted)),
+    (Limit::WallMs, Some(StopReason::DeadlineExceeded)),
+    (Limit::MemoryBytes, Some(StopReason::MemoryLimit)),
+    (Limit::HostCalls, Some(StopReason::HostcallLimit)),
+    (Limit::InputBytes, Some(StopReason::InputRejected)),
+    (Limit::OutputBytes, Some(StopReason::OutputTooLarge)),
+    // These two stop no call: lines are left out, and the tool gets an error.
+    (Limit::LogLines, None),
+    (Limit::HttpRequests, None),
+];
+
+/// What is looked at of one recorded call: numbers only, since records can be large.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    id: CallId,
+    outcome: OutcomeKind,
+    /// In the order of [`KNOWN`].
+    used: [u64; KNOWN.len()],
+}
+
+impl From<&CallRecord> for Sample {
+    fn from(record: &CallRecord) -> Self {
+        let receipt = &record.receipt;
+        Self {
+            id: record.id,
+            outcome: record.outcome,
+            used: [
+                receipt.fuel,
+                receipt.wall_us.div_ceil(1_000),
+                receipt.peak_memory_bytes,
+                receipt.host_calls,
+                receipt.bytes_in,
+                receipt.bytes_out,
+                record.log.len() as u64 + u64::from(record.log_dropped),
+                receipt.http_requests,
+            ],
+        }
+    }
+}
+
+impl Sample {
+    /// Whether it ran to an end of its own, so that it says what such a call needs.
+    fn ended_by_itself(&self) -> bool {
+        !matches!(self.outcome, OutcomeKind::Stopped(_))
+    }
+}
+
+/// The newest calls that fit a filter, newest first.
+pub async fn samples(log: &CallLog, mut filter: CallFilter) -> Result<Vec<Sample>, Error> {
+    let mut samples = Vec::new();
+    filter.limit = PAGE;
+    while samples.len() < MOST_CALLS {
         let page = log.query(filter.clone()).await?;
-        records.extend(page.records);
+        samples.extend(page.records.iter().map(Sample::from));
         match page.cursor {
             Some(cursor) => filter.cursor = Some(cursor),
             None => break,
         }
     }
-    records.truncate(MOST_CALLS);
-    Ok(records)
-}
-
-/// What a recorded call used of what a limit is on, where its receipt tells.
-fn used(record: &CallRecord, limit: Limit) -> Option<u64> {
-    let receipt = &record.receipt;
-    let lines = || record.log.len() as u64 + u64::from(record.log_dropped);
-    Some(match limit {
-        Limit::Fuel => receipt.fuel,
-        Limit::WallMs => receipt.wall_us.div_ceil(1_000),
-        Limit::MemoryBytes => receipt.peak_memory_bytes,
-        Limit::HostCalls => receipt.host_calls,
-        Limit::InputBytes => receipt.bytes_in,
-        Limit::OutputBytes => receipt.bytes_out,
-        Limit::LogLines => lines(),
-        Limit::HttpRequests => receipt.http_requests,
-        Limit::TableElements
-        | Limit::Instances
-        | Limit::Handles
-        | Limit::LogBytes
-        | Limit::HttpMs
-        | Limit::HttpBodyBytes
-        | Limit::HttpRedirects
-        | Limit::CallsAtOnce => return None,
-    })
-}
-
-/// Whether a call ran to an end of its own, so that its receipt says what such a call needs.
-fn ended_by_itself(record: &CallRecord) -> bool {
-    !matches!(record.outcome, OutcomeKind::Stopped(_))
+    samples.truncate(MOST_CALLS);
+    Ok(samples)
 }
 
 /// Proposes limits with head-room over what calls used.
-pub fn suggest(records: &[CallRecord], now: &Limits) -> Suggestion {
-    let whole: Vec<_> = records.iter().filter(|r| ended_by_itself(r)).collect();
-    let limits = Limit::ALL
-        .iter()
-        .filter_map(|limit| {
-            let mut values = Vec::with_capacity(whole.len());
-            for record in &whole {
-                values.push(used(record, *limit)?);
-            }
-            values.sort_unstable();
-            suggested(*limit, &values, now.get(*limit))
-        })
-        .collect();
+pub fn suggest(samples: &[Sample], now: &Limits) -> Suggestion {
+    let whole: Vec<_> = samples.iter().filter(|s| s.ended_by_itself()).collect();
+    let limits = KNOWN.iter().enumerate().filter_map(|(at, (limit, _))| {
+        let mut values: Vec<u64> = whole.iter().map(|sample| sample.used[at]).collect();
+        values.sort_unstable();
+        suggested(*limit, &values, now.get(*limit))
+    });
     Suggestion {
+        limits: limits.collect(),
         calls: whole.len(),
-        stopped: records.len() - whole.len(),
+        stopped: samples.len() - whole.len(),
         enough: whole.len() >= FEW_CALLS,
-        limits,
     }
 }
 
@@ -146,52 +162,53 @@ fn round_up(value: u64) -> u64 {
     value.checked_next_power_of_two().unwrap_or(value)
 }
 
-/// Which recorded calls these limits would have stopped. Calls that a limit did stop count as far
-/// as they came: they would have been stopped as well.
-pub fn what_if(records: &[CallRecord], settings: &LimitSettings) -> WhatIf {
+/// Which recorded calls these limits would have stopped. A call that such a limit did stop counts:
+/// what it would have needed is not known.
+pub fn what_if(samples: &[Sample], settings: &LimitSettings) -> WhatIf {
     let mut by_limit = BTreeMap::new();
     let mut examples = Vec::new();
     let mut stopped = 0;
-    for record in records {
-        let passed: Vec<Limit> = Limit::ALL
-            .iter()
-            .copied()
-            .filter(|limit| {
-                let value = settings.get(*limit);
-                value.is_some_and(|value| used(record, *limit).is_some_and(|used| used > value))
+    for sample in samples {
+        let passed: Vec<Limit> = stops(settings)
+            .filter(|(at, _, reason, value)| {
+                sample.used[*at] > *value || sample.outcome == OutcomeKind::Stopped(*reason)
             })
+            .map(|(_, limit, ..)| limit)
             .collect();
         if passed.is_empty() {
             continue;
         }
         stopped += 1;
         if examples.len() < EXAMPLES {
-            examples.push(record.id);
+            examples.push(sample.id);
         }
         for limit in passed {
             *by_limit.entry(limit).or_default() += 1;
         }
     }
     WhatIf {
-        calls: records.len(),
+        calls: samples.len(),
         stopped,
         by_limit,
         examples,
     }
 }
 
-/// Limits of which receipts say nothing: asking about them would always answer "none".
+/// The limits that are asked about and stop calls: where their numbers are, and their values.
+fn stops(settings: &LimitSettings) -> impl Iterator<Item = (usize, Limit, StopReason, u64)> + '_ {
+    KNOWN
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (limit, reason))| {
+            let value = settings.values.get(limit)?;
+            Some((at, *limit, (*reason)?, *value))
+        })
+}
+
+/// Limits that stop no call, or of which receipts say nothing: asking about them would always
+/// answer "none".
 pub fn unknown(settings: &LimitSettings) -> Vec<Limit> {
-    const KNOWN: [Limit; 8] = [
-        Limit::Fuel,
-        Limit::WallMs,
-        Limit::MemoryBytes,
-        Limit::HostCalls,
-        Limit::InputBytes,
-        Limit::OutputBytes,
-        Limit::LogLines,
-        Limit::HttpRequests,
-    ];
+    let known: Vec<_> = stops(settings).map(|(_, limit, ..)| limit).collect();
     let asked = settings.values.keys().copied();
-    asked.filter(|limit| !KNOWN.contains(limit)).collect()
+    asked.filter(|limit| !known.contains(limit)).collect()
 }
