@@ -16,7 +16,6 @@ mod key;
 mod limits;
 mod login;
 mod logs;
-mod near;
 mod plan;
 mod printer;
 mod push;
@@ -32,7 +31,7 @@ mod tool;
 mod version;
 mod workspace;
 
-use crate::compile_worker;
+use crate::{compile_worker, near};
 use casemate_runtime::EVENT_INTERVAL;
 use clap::{CommandFactory, Parser, Subcommand};
 use client::Client;

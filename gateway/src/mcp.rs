@@ -38,6 +38,7 @@ pub mod result;
 mod revision;
 mod running;
 mod seal;
+mod search;
 mod transport;
 mod unique;
 mod watching;
@@ -51,7 +52,7 @@ use envelope::{Message, Request};
 use error::{Era, Error};
 use http::{HeaderMap, Method, Response};
 use object::Object;
-use prepared::Prepared;
+use prepared::{Offer, Prepared};
 use result::ServerInfo;
 use revision::Revision;
 use running::Background;
@@ -197,6 +198,11 @@ impl Site {
 
     fn prepared(&self) -> Arc<Prepared> {
         self.inner.prepared.of(self.server())
+    }
+
+    /// What was worked out of the tools that this key sees.
+    fn offer(&self) -> Arc<Offer> {
+        self.prepared().offer(&self.open)
     }
 
     /// Who answers, in the words of the protocol.

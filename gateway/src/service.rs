@@ -13,18 +13,19 @@ mod error;
 pub mod keyring;
 pub mod limits;
 mod schema;
+pub mod search;
 pub mod snapshot;
 mod state;
 mod vault;
 
 pub use access::{
     Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer,
-    Refused, TokenSummary,
+    Opens, Refused, TokenSummary,
 };
 pub use calls::{AuthorizedCall, CallRequest, Calls, FinishedCall, UnknownTool};
 pub use catalog::{
     Catalog, Change, Consent, DeployRequest, Deployment, Difference, LimitChange, Missing,
-    ScopeLimits, ScopeName, SecretSummary, ToolChange, Uploaded, VersionSummary,
+    Presentation, ScopeLimits, ScopeName, SecretSummary, ToolChange, Uploaded, VersionSummary,
 };
 pub use definition::check_all as check_definitions;
 pub use error::Error;

@@ -136,9 +136,9 @@ async fn dispatch(
     match &*request.method {
         "server/discover" => Ok(discover(exchange, request.id)),
         "tools/list" => {
-            let prepared = exchange.site.prepared();
+            let offer = exchange.site.offer();
             let cursor = params.members.get("cursor");
-            let page = prepared.list(exchange.site.server(), Revision::MODERN, cursor)?;
+            let page = offer.list(&exchange.site.open, Revision::MODERN, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
         "tools/call" => call::answer(exchange, request.id, params, &envelope).await,

@@ -1,13 +1,13 @@
 //! What is worked out once for each state of a server instead of once for each request.
 
 use super::{error::Error, list, mirror::Mirror, revision::Revision};
-use crate::service::{ServerView, ToolView};
-use casemate_domain::{ServerId, ToolName};
+use crate::service::{OpenServer, ServerView, ToolView, search::Index};
+use casemate_domain::{ServerId, ToolName, ToolPattern};
 use serde_json::value::RawValue;
 use std::{
     borrow::Cow,
     collections::HashMap,
-    sync::{Arc, OnceLock, PoisonError, RwLock, Weak},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak},
 };
 
 /// Everything that was worked out, by server. A server that changed is a new view, and what was
@@ -23,10 +23,24 @@ pub(super) struct Prepared {
     /// Of which state. Held weakly: this must not keep an old state alive, and while it is held
     /// no other state can have the same address.
     view: Weak<ServerView>,
-    lists: [OnceLock<Vec<list::Page>>; Revision::ALL.len()],
-    list_digests: [OnceLock<blake3::Hash>; Revision::ALL.len()],
+    /// For keys that open all tools.
+    whole: Arc<Offer>,
+    /// For keys that were made for some tools, those that were asked for last at the end. Keys for
+    /// the same tools share an entry.
+    parts: Mutex<Vec<(Vec<ToolPattern>, Arc<Offer>)>>,
     mirrors: OnceLock<HashMap<ToolName, Vec<Mirror>>>,
 }
+
+/// What was worked out of the tools that some keys see.
+#[derive(Debug, Default)]
+pub(super) struct Offer {
+    lists: [OnceLock<Vec<list::Page>>; Revision::ALL.len()],
+    list_digests: [OnceLock<blake3::Hash>; Revision::ALL.len()],
+    index: OnceLock<Index>,
+}
+
+/// Choices of tools that are kept for one server. One that has no place is worked out again.
+const MOST_PARTS: usize = 32;
 
 impl Cache {
     /// What was worked out for this state of a server, empty if nothing was yet.
@@ -51,8 +65,8 @@ impl Prepared {
     fn new(view: &Arc<ServerView>) -> Arc<Self> {
         Arc::new(Self {
             view: Arc::downgrade(view),
-            lists: Default::default(),
-            list_digests: Default::default(),
+            whole: Arc::default(),
+            parts: Mutex::default(),
             mirrors: OnceLock::new(),
         })
     }
@@ -61,31 +75,24 @@ impl Prepared {
         std::ptr::eq(self.view.as_ptr(), Arc::as_ptr(view))
     }
 
-    /// A page of `tools/list`: the result object as bytes.
-    pub(super) fn list(
-        &self,
-        server: &ServerView,
-        revision: Revision,
-        cursor: Option<&RawValue>,
-    ) -> Result<Cow<'_, [u8]>, Error> {
-        let listing = || list::Listing::of(server);
-        list::find(self.pages(server, revision), listing, revision, cursor)
-    }
-
-    /// Stands for all of `tools/list`: another digest, another list.
-    pub(super) fn list_digest(&self, server: &ServerView, revision: Revision) -> blake3::Hash {
-        *self.list_digests[revision.index()].get_or_init(|| {
-            let mut hasher = blake3::Hasher::new();
-            for page in self.pages(server, revision) {
-                hasher.update(page.body());
-            }
-            hasher.finalize()
-        })
-    }
-
-    fn pages(&self, server: &ServerView, revision: Revision) -> &[list::Page] {
-        let listing = || list::Listing::of(server);
-        self.lists[revision.index()].get_or_init(|| listing().pages(revision))
+    /// What was worked out of the tools that a key sees, empty if nothing was yet.
+    pub(super) fn offer(&self, open: &OpenServer) -> Arc<Offer> {
+        let Some(chosen) = open.chosen() else {
+            return Arc::clone(&self.whole);
+        };
+        // Each change of the entries is whole before anything in it could panic.
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = parts.iter().position(|(choice, _)| choice == chosen);
+        let part = match known {
+            Some(at) => parts.remove(at),
+            None => (chosen.to_vec(), Arc::default()),
+        };
+        if parts.len() == MOST_PARTS {
+            parts.remove(0);
+        }
+        let offer = Arc::clone(&part.1);
+        parts.push(part);
+        offer
     }
 
     /// The arguments of a tool that must be repeated in headers.
@@ -99,5 +106,40 @@ impl Prepared {
             tools.filter(|(_, mirrors)| !mirrors.is_empty()).collect()
         });
         mirrors.get(&tool.record.name).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Offer {
+    /// A page of `tools/list`: the result object as bytes.
+    pub(super) fn list(
+        &self,
+        open: &OpenServer,
+        revision: Revision,
+        cursor: Option<&RawValue>,
+    ) -> Result<Cow<'_, [u8]>, Error> {
+        let listing = || list::Listing::of(open);
+        list::find(self.pages(open, revision), listing, revision, cursor)
+    }
+
+    /// Stands for all of `tools/list`: another digest, another list.
+    pub(super) fn list_digest(&self, open: &OpenServer, revision: Revision) -> blake3::Hash {
+        *self.list_digests[revision.index()].get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for page in self.pages(open, revision) {
+                hasher.update(page.body());
+            }
+            hasher.finalize()
+        })
+    }
+
+    fn pages(&self, open: &OpenServer, revision: Revision) -> &[list::Page] {
+        let listing = || list::Listing::of(open);
+        self.lists[revision.index()].get_or_init(|| listing().pages(revision))
+    }
+
+    /// The words of the tools.
+    pub(super) fn index(&self, open: &OpenServer) -> &Index {
+        self.index
+            .get_or_init(|| Index::of(open.tools().map(|tool| &*tool.definition)))
     }
 }

@@ -34,7 +34,8 @@ use std::sync::Arc;
 use traffic::Passes;
 use uuid::Uuid;
 
-/// The server has no such tool, or it is inactive: to a caller the two are the same.
+/// The server has no such tool, or it is inactive, or the key was made for others: to a caller
+/// these are the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Unknown tool: {name}")]
 pub struct UnknownTool {
@@ -148,14 +149,10 @@ impl Calls {
         request: CallRequest,
     ) -> Result<AuthorizedCall, UnknownTool> {
         let server = open.server();
-        let tool = server
-            .tools
-            .get(request.tool.as_str())
-            .filter(|tool| tool.record.active)
-            .cloned()
-            .ok_or_else(|| UnknownTool {
-                name: shown_name(&request.tool),
-            })?;
+        let tool = open.tool(&request.tool).cloned();
+        let tool = tool.ok_or_else(|| UnknownTool {
+            name: shown_name(&request.tool),
+        })?;
         let call = Call {
             id: CallId::from_uuid(Uuid::now_v7()),
             workspace: server.workspace.name.clone(),
@@ -209,7 +206,7 @@ impl Calls {
         let AuthorizedCall {
             open, tool, call, ..
         } = &authorized;
-        let prepared = prepare::check_arguments(tool, call, &authorized.limits)
+        let prepared = prepare::check_arguments(open, tool, call, &authorized.limits)
             .and_then(|()| prepare::environment(&self.parts.vault, open, tool));
         let environment = match prepared {
             Ok(environment) => environment,

@@ -24,6 +24,8 @@ fn server(n: u128, workspace: &WorkspaceRecord, name: &str) -> ServerRecord {
         workspace_id: workspace.id,
         name: name.parse().unwrap(),
         active: true,
+        tool_prefix: None,
+        tool_search: false,
         created_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -60,6 +62,7 @@ fn key(n: u128, server: &ServerRecord) -> KeyRecord {
         workspace_id: server.workspace_id,
         name: "Ada's laptop".parse().unwrap(),
         servers: vec![server.id],
+        tools: None,
         hash: TokenHash::from_bytes([0xab; 32]),
         created_at: Timestamp::UNIX_EPOCH,
         expires_at: Some(Timestamp::UNIX_EPOCH),

@@ -16,6 +16,7 @@ use crate::mcp::{
     result::CallResult,
     revision::Revision,
     running::{Disconnect, Running},
+    search::{self, Asked, Target},
     transport,
     watching::{Teller, Wishes},
 };
@@ -55,7 +56,11 @@ pub(super) async fn answer(
     let Terms { revision, session } = terms;
     let site = &exchange.site;
     let session_id = session.as_ref().map(|session| session.id);
-    let mut request = request(exchange, params, session.as_ref())?;
+    let target = match search::asked(exchange, params)? {
+        Asked::Tool(target) => target,
+        Asked::Said(said) => return Ok(Answer::result(id, &said.result(revision, site.info()))),
+    };
+    let mut request = request(exchange, params, session.as_ref(), &target)?;
     let line = Line::new(exchange, params, revision, session, &request.tool)?;
     request.progress_wanted = line.wants_progress;
     let call = Call {
@@ -91,14 +96,14 @@ fn request(
     exchange: &Exchange,
     params: &Params<'_>,
     session: Option<&Session>,
+    target: &Target<'_>,
 ) -> Result<CallRequest, Error> {
-    let name = call::name(params)?;
-    let arguments = call::arguments(params)?;
+    let (name, arguments) = (&target.name, target.arguments(params)?);
     let capabilities = session.map_or(&[][..], |session| &session.capabilities);
-    if let Some(tool) = call::tool(&exchange.site, &name) {
+    if let Some(tool) = call::tool(&exchange.site, name) {
         call::check_capabilities(tool, capabilities)?;
     }
-    let request = call::request(exchange, params, None, &name, arguments);
+    let request = call::request(exchange, params, None, name, arguments);
     let client = session.and_then(|session| session.client.clone());
     Ok(CallRequest {
         client: client.or(request.client),

@@ -14,13 +14,14 @@ use crate::mcp::{
     revision::Revision,
     running::{Disconnect, Running},
     seal::Place,
+    search::{self, Asked, Target},
     transport,
     watching::{Teller, Wishes},
 };
 use crate::service::CallRequest;
 use casemate_domain::Conclusion;
 use casemate_runtime::{Observer, Unobserved};
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 /// What is needed to turn the end of a call into an answer.
 struct Ending<'a, P> {
@@ -39,15 +40,22 @@ pub(super) async fn answer(
     params: &Params<'_>,
     envelope: &Envelope<'_>,
 ) -> Result<Answer, Error> {
-    let name = checked_name(exchange, params, envelope)?;
-    let arguments = call::arguments(params)?;
+    mirror::check_name(&exchange.headers, &call::name(params)?)?;
     let site = &exchange.site;
+    let target = match search::asked(exchange, params)? {
+        Asked::Tool(target) => target,
+        Asked::Said(said) => {
+            return Ok(Answer::result(id, &said.result(Revision::MODERN, site.info())));
+        }
+    };
+    check_tool(exchange, params, &target, envelope)?;
+    let (name, arguments) = (&target.name, target.arguments(params)?);
     let place = || {
         let server = site.server().record.id;
-        Place::new(server, site.open.credential(), &name, arguments)
+        Place::new(server, site.open.credential(), name, arguments)
     };
     let client_info = envelope.client_info.as_ref();
-    let mut request = call::request(exchange, params, client_info, &name, arguments);
+    let mut request = call::request(exchange, params, client_info, name, arguments);
     request
         .client_capabilities
         .clone_from(&envelope.capabilities);
@@ -129,24 +137,19 @@ impl<P: Fn() -> Place> Ending<'_, P> {
     }
 }
 
-/// The name of the tool, once the headers agree with it and the client can do what it needs.
-fn checked_name<'a>(
+/// The headers must agree with the arguments, and the client must be able to do what the tool needs.
+fn check_tool(
     exchange: &Exchange,
-    params: &Params<'a>,
+    params: &Params<'_>,
+    target: &Target<'_>,
     envelope: &Envelope<'_>,
-) -> Result<Cow<'a, str>, Error> {
-    let name = call::name(params)?;
-    mirror::check_name(&exchange.headers, &name)?;
+) -> Result<(), Error> {
+    let site = &exchange.site;
     // A tool that is not there has nothing to be checked; that is said when it is called.
-    let Some(tool) = call::tool(&exchange.site, &name) else {
-        return Ok(name);
+    let Some(tool) = call::tool(site, &target.name) else {
+        return Ok(());
     };
-    if let Some(arguments) = params.members.get("arguments") {
-        let prepared = exchange.site.prepared();
-        for mirror in prepared.mirrors(exchange.site.server(), tool) {
-            mirror.check(&exchange.headers, arguments)?;
-        }
-    }
-    call::check_capabilities(tool, &envelope.capabilities)?;
-    Ok(name)
+    let prepared = site.prepared();
+    target.check_mirrors(exchange, params, prepared.mirrors(site.server(), tool))?;
+    call::check_capabilities(tool, &envelope.capabilities)
 }

@@ -8,7 +8,12 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Arguments must be an object of bounded size that fits the tool's schema.
-pub(super) fn check_arguments(tool: &ToolView, call: &Call, limits: &Limits) -> Result<(), Stop> {
+pub(super) fn check_arguments(
+    open: &OpenServer,
+    tool: &ToolView,
+    call: &Call,
+    limits: &Limits,
+) -> Result<(), Stop> {
     let text = call.arguments.get();
     if text.len() as u64 > limits.input_bytes {
         return Err(rejected(format!(
@@ -25,7 +30,7 @@ pub(super) fn check_arguments(tool: &ToolView, call: &Call, limits: &Limits) -> 
     tool.input.check(&value).map_err(|mismatch| {
         rejected(format!(
             "The arguments do not fit the schema of `{}` {mismatch}.",
-            call.tool
+            open.shown_name(call.tool.as_str())
         ))
     })
 }

@@ -11,7 +11,7 @@ mod plan;
 pub use missing::Missing;
 pub use plan::{Change, Difference, ToolChange};
 
-use super::{Catalog, load, servers};
+use super::{Catalog, load, presentation, servers};
 use crate::service::{
     access::Administrator,
     audit,
@@ -172,6 +172,7 @@ impl Catalog {
         let (version, definitions) = (&candidate.version, &candidate.definitions);
         let changes = plan::changes(server, version, definitions)?;
         let next = self.next_server(server, candidate)?;
+        presentation::check_names(&next)?;
         let tools = next.tools.values();
         let tools = tools.filter(|tool| tool.record.component == version.component);
         let workspace = snapshot.workspaces.get(&server.workspace.id);

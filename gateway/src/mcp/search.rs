@@ -1,0 +1,250 @@
+//! `tools/call` of a server whose tools are searched for: what the two tools that clients see come
+//! to.
+//!
+//! A call by way of `call_tool` becomes the call of the tool that it names before anything else is
+//! decided about it, so that it takes the same way as a direct one. A search is answered here: it
+//! runs nothing, and there is no record of it.
+
+use super::{
+    Exchange, Params, Site, call,
+    error::Error,
+    mirror,
+    object::{self, Object},
+    result::{Meta, ServerInfo},
+    revision::Revision,
+};
+use crate::service::search::{CALL_TOOL, MOST, QUERY_BYTES, SEARCH_TOOLS, USUAL};
+use casemate_domain::Json;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// What a request to call a tool comes to.
+pub(super) enum Asked<'a> {
+    /// The call of a tool.
+    Tool(Target<'a>),
+    /// What is answered without one.
+    Said(Said),
+}
+
+/// A tool that is to be called.
+pub(super) struct Target<'a> {
+    /// As it is shown.
+    pub(super) name: Cow<'a, str>,
+    way: Way<'a>,
+}
+
+enum Way<'a> {
+    Direct,
+    /// By way of `call_tool`, with arguments that were looked at.
+    Named(Option<&'a RawValue>),
+}
+
+/// An answer that is not a tool's.
+pub(super) struct Said {
+    text: String,
+    structured: Option<Json>,
+    is_error: bool,
+}
+
+/// The answer in the words of the protocol.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SaidResult<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_type: Option<&'static str>,
+    content: [Text<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structured_content: Option<&'a Json>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_error: bool,
+    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
+    meta: Option<Meta<'a>>,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    r#type: &'static str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    tools: Vec<FoundTool<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FoundTool<'a> {
+    name: Cow<'a, str>,
+    description: &'a str,
+    input_schema: &'a Json,
+}
+
+/// Finds out what is asked for. The headers repeat what the body says, also where that is not the
+/// tool that is called in the end.
+pub(super) fn asked<'a>(exchange: &Exchange, params: &Params<'a>) -> Result<Asked<'a>, Error> {
+    let name = call::name(params)?;
+    let site = &exchange.site;
+    if site.server().record.tool_search {
+        if name == site.open.shown_name(CALL_TOOL) {
+            return Ok(named(site, call::arguments(params)?));
+        }
+        if name == site.open.shown_name(SEARCH_TOOLS) {
+            return Ok(Asked::Said(found(site, call::arguments(params)?)));
+        }
+    }
+    Ok(Asked::Tool(Target {
+        name,
+        way: Way::Direct,
+    }))
+}
+
+impl<'a> Target<'a> {
+    /// The arguments of the tool, if there are any.
+    pub(super) fn arguments(&self, params: &Params<'a>) -> Result<Option<&'a RawValue>, Error> {
+        match &self.way {
+            Way::Direct => call::arguments(params),
+            Way::Named(arguments) => Ok(*arguments),
+        }
+    }
+
+    /// The headers repeat the arguments of a tool that is called directly. Whoever calls it through
+    /// another tool repeats those of that one, which has none to repeat.
+    pub(super) fn check_mirrors(
+        &self,
+        exchange: &Exchange,
+        params: &Params<'_>,
+        mirrors: &[mirror::Mirror],
+    ) -> Result<(), Error> {
+        let arguments = match self.way {
+            Way::Direct => params.members.get("arguments"),
+            Way::Named(_) => None,
+        };
+        arguments.map_or(Ok(()), |arguments| {
+            mirrors
+                .iter()
+                .try_for_each(|mirror| mirror.check(&exchange.headers, arguments))
+        })
+    }
+}
+
+/// The call that `call_tool` stands for. A model that slips here gets words that it can mend its
+/// call by.
+fn named<'a>(site: &Site, arguments: Option<&'a RawValue>) -> Asked<'a> {
+    let arguments = match read(arguments, &["name", "arguments"]) {
+        Ok(arguments) => arguments,
+        Err(problem) => return Asked::Said(Said::error(problem)),
+    };
+    let Some(name) = arguments.string("name") else {
+        return Asked::Said(Said::error("`name` must be the name of a tool.".into()));
+    };
+    if call::tool(site, &name).is_none() {
+        let problem = format!(
+            "Unknown tool: {}. Find the names of tools with {}.",
+            super::error::shown(&name),
+            site.open.shown_name(SEARCH_TOOLS)
+        );
+        return Asked::Said(Said::error(problem));
+    }
+    let inner = arguments.get("arguments");
+    if inner.is_some_and(|inner| !object::is_object(inner)) {
+        let problem = "`arguments` must be an object: the arguments of the tool.";
+        return Asked::Said(Said::error(problem.into()));
+    }
+    Asked::Tool(Target {
+        name,
+        way: Way::Named(inner),
+    })
+}
+
+fn read<'a>(arguments: Option<&'a RawValue>, known: &[&str]) -> Result<Object<'a>, String> {
+    let arguments = arguments.map(Object::of).transpose();
+    let arguments = arguments.map_err(|problem| format!("The arguments object {problem}."))?;
+    let arguments = arguments.unwrap_or_default();
+    let unknown = arguments.iter().find(|(name, _)| !known.contains(name));
+    match unknown {
+        Some((name, _)) => Err(format!(
+            "There is no argument `{}`; there is: {}.",
+            super::error::shown(name),
+            known.join(", ")
+        )),
+        None => Ok(arguments),
+    }
+}
+
+/// The tools that go with a question, among those that the key may call.
+fn found(site: &Site, arguments: Option<&RawValue>) -> Said {
+    let (query, limit) = match question(arguments) {
+        Ok(question) => question,
+        Err(problem) => return Said::error(problem),
+    };
+    let offer = site.offer();
+    let names = offer.index(&site.open).find(&query, limit);
+    let tools = names.into_iter().filter_map(|own| {
+        let name = site.open.shown_name(own.as_str());
+        let definition = &site.open.tool(&name)?.definition;
+        Some(FoundTool {
+            description: &definition.description,
+            input_schema: &definition.input_schema,
+            name,
+        })
+    });
+    let found = Found {
+        tools: tools.collect(),
+    };
+    let text = serde_json::to_string(&found).expect("definitions have only string keys");
+    Said {
+        structured: Json::parse(text.clone()).ok(),
+        text,
+        is_error: false,
+    }
+}
+
+fn question<'a>(arguments: Option<&'a RawValue>) -> Result<(Cow<'a, str>, usize), String> {
+    let arguments = read(arguments, &["query", "limit"])?;
+    let query = arguments.string("query");
+    let query = query.filter(|query| !query.trim().is_empty());
+    let query = query.ok_or("`query` must say in words what the tool should do.")?;
+    if query.len() > QUERY_BYTES {
+        return Err(format!("`query` has more than {QUERY_BYTES} bytes."));
+    }
+    let limit = match arguments.get("limit") {
+        None => USUAL,
+        Some(limit) => {
+            let limit = limit.get().parse().ok();
+            let limit = limit.filter(|limit| (1..=MOST).contains(limit));
+            limit.ok_or(format!("`limit` must be a whole number from 1 to {MOST}."))?
+        }
+    };
+    Ok((query, limit))
+}
+
+impl Said {
+    fn error(problem: String) -> Self {
+        Self {
+            text: problem,
+            structured: None,
+            is_error: true,
+        }
+    }
+
+    /// The answer as clients of a revision read it.
+    pub(super) fn result<'a>(
+        &'a self,
+        revision: Revision,
+        server: ServerInfo<'a>,
+    ) -> SaidResult<'a> {
+        let structured = self.structured.as_ref();
+        SaidResult {
+            result_type: revision.is_modern().then_some("complete"),
+            content: [Text {
+                r#type: "text",
+                text: &self.text,
+            }],
+            structured_content: structured.filter(|_| revision.has_structured_content()),
+            is_error: self.is_error,
+            meta: revision.is_modern().then(|| Meta::of_server(server)),
+        }
+    }
+}
