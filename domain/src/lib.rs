@@ -40,7 +40,8 @@ pub use limit::{
     LimitStep, Limits, PlatformLimit, PlatformLimits, Profile, SandboxLimits, Unit,
 };
 pub use name::{
-    ComponentName, KeyName, SecretName, ServerName, TokenName, ToolName, ToolPattern, ToolPrefix, WorkspaceName,
+    ComponentName, KeyName, SecretName, ServerName, TokenName, ToolName, ToolPattern, ToolPrefix,
+    WorkspaceName,
 };
 pub use outcome::{
     Conclusion, InputBody, InputRequest, NeedInput, Outcome, ProtocolError, Receipt, Stop,

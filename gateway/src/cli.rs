@@ -29,6 +29,7 @@ mod target;
 mod token;
 mod tool;
 mod version;
+mod warnings;
 mod workspace;
 
 use crate::{compile_worker, near};
@@ -239,9 +240,11 @@ mod tests {
             "casemate server create weather -w acme",
             "casemate --json server list",
             "casemate server show weather",
+            "casemate server set weather --tool-prefix weather_ --tool-search on",
             "casemate server activate acme/weather",
             "casemate server deactivate weather",
             "casemate key create laptop -s weather -s other --expires 90d",
+            "casemate key create laptop -s weather --tool get_weather -t list_*",
             "casemate key list",
             "casemate key revoke key_0",
             "casemate token create ci --expires 30d",
@@ -282,6 +285,7 @@ mod tests {
         let lines = [
             "casemate",
             "casemate key create laptop",
+            "casemate server set weather",
             "casemate key create laptop -s weather --expires soon",
             "casemate secret set WEATHER_KEY value -w acme",
             "casemate call get city=Oslo",

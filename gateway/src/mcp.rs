@@ -43,6 +43,7 @@ mod transport;
 mod unique;
 mod watching;
 
+pub use list::ListSize;
 pub use seal::Seal;
 
 use crate::service::{OpenServer, ServerView, Service};

@@ -12,6 +12,7 @@ mod definition;
 mod error;
 pub mod keyring;
 pub mod limits;
+pub mod profile;
 mod schema;
 pub mod search;
 pub mod snapshot;
@@ -19,8 +20,8 @@ mod state;
 mod vault;
 
 pub use access::{
-    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer,
-    Opens, Refused, TokenSummary,
+    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer, Opens,
+    Refused, TokenSummary,
 };
 pub use calls::{AuthorizedCall, CallRequest, Calls, FinishedCall, UnknownTool};
 pub use catalog::{

@@ -3,7 +3,7 @@
 use super::{App, extract};
 use crate::{
     problem::{Code, Problem},
-    service::{Administrator, Error},
+    service::{Administrator, Error, profile},
 };
 use axum::{
     Extension, Json,
@@ -38,6 +38,7 @@ pub async fn upload(
         "kind": inspection.kind.as_str(),
         "imports": inspection.imports,
         "tools": uploaded.tools,
+        "warnings": profile::of_tools(&uploaded.tools),
     })))
 }
 

@@ -66,3 +66,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
         Ok(Self(parameters))
     }
 }
+
+/// Tells `null` from what was left out.
+pub(super) mod double_option {
+    use serde::{Deserialize, Deserializer};
+
+    pub(in crate::admin) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<T>>, D::Error> {
+        Option::deserialize(deserializer).map(Some)
+    }
+}

@@ -8,8 +8,9 @@ use super::{
     human,
     printer::{Printer, Rows},
     tool,
+    warnings::{self, Warning},
 };
-use crate::service::check_definitions;
+use crate::service::{check_definitions, profile};
 use casemate_domain::ToolDefinition;
 use casemate_runtime::{Config, Inspection, Rejection, Runtime};
 use clap::Args;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
         show_file(&inspection, printer)?;
     }
     let tools = describe(wasm).await?;
+    let warnings = json!(profile::of_tools(&tools));
     if printer.is_json() {
         let shown = json!({
             "digest": inspection.digest,
@@ -56,10 +58,14 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
             "imports": inspection.imports,
             "exports": inspection.exports,
             "tools": tools,
+            "warnings": warnings,
         });
         printer.result(&shown.to_string())?;
     } else {
         show_tools(&tools, &command, printer)?;
+        let told: Vec<Warning> =
+            serde_json::from_value(warnings).expect("warnings are read as they are written");
+        warnings::tell(&told, printer);
     }
     Ok(Exit::Ok)
 }

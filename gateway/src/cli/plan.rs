@@ -11,6 +11,7 @@ use crate::cli::{
     exit::Exit,
     failure::Failure,
     printer::{self, Printer, Rows},
+    warnings::Warning,
 };
 use diff::Difference;
 use serde::Deserialize;
@@ -23,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) fingerprint: String,
     changes: Vec<Change>,
     pub(crate) missing: Missing,
+    #[serde(default)]
+    pub(crate) warnings: Vec<Warning>,
 }
 
 #[derive(Debug, Deserialize)]

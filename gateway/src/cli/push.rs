@@ -15,6 +15,7 @@ use super::{
     plan::{Agreement, Extent, Plan, Planned},
     server::{self, Server},
     tool,
+    warnings::{self, Warning},
 };
 use casemate_domain::{ComponentName, Grant, HostPattern, SecretName};
 use clap::Args;
@@ -161,6 +162,8 @@ fn show(
         printer.result("")?;
         printer.table(&needs)?;
     }
+    let of_tools = |warning: &&Warning| warning.tool.is_some() || command.dry_run;
+    warnings::tell(plan.warnings.iter().filter(of_tools), printer);
     printer.result("")
 }
 
@@ -186,6 +189,8 @@ async fn report(
     } else {
         let active = human::plural(server.tools.active, "tool");
         printer.result(&format!("{active} active at {}", server.url))?;
+        let of_list = |warning: &&Warning| warning.tool.is_none();
+        warnings::tell(done.warnings.iter().filter(of_list), printer);
     }
     if !server.active {
         let name = server.reference();

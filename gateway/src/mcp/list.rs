@@ -1,5 +1,9 @@
 //! `tools/list`, in pages of bytes that are written once for each state of a server.
 
+mod size;
+
+pub use size::ListSize;
+
 use super::{
     error::Error,
     object,
@@ -8,9 +12,7 @@ use super::{
 };
 use crate::service::{OpenServer, ServerView, search};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use casemate_domain::{
-    Annotations, Icon, Json, TaskSupport, ToolDefinition, ToolName, ToolPrefix,
-};
+use casemate_domain::{Annotations, Icon, Json, TaskSupport, ToolDefinition, ToolName, ToolPrefix};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

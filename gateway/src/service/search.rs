@@ -173,7 +173,9 @@ impl Index {
                     rarity * count * (SATURATION + 1.0) / (count + SATURATION * length);
             }
         }
-        let mut found: Vec<_> = (0..self.tools.len()).filter(|at| scores[*at] > 0.0).collect();
+        let mut found: Vec<_> = (0..self.tools.len())
+            .filter(|at| scores[*at] > 0.0)
+            .collect();
         found.sort_by(|a, b| {
             let by_score = scores[*b].total_cmp(&scores[*a]);
             by_score.then_with(|| self.tools[*a].cmp(&self.tools[*b]))

@@ -45,7 +45,10 @@ pub(super) async fn answer(
     let target = match search::asked(exchange, params)? {
         Asked::Tool(target) => target,
         Asked::Said(said) => {
-            return Ok(Answer::result(id, &said.result(Revision::MODERN, site.info())));
+            return Ok(Answer::result(
+                id,
+                &said.result(Revision::MODERN, site.info()),
+            ));
         }
     };
     check_tool(exchange, params, &target, envelope)?;

@@ -5,8 +5,9 @@ use crate::service::{
     access::Administrator,
     audit,
     error::Error,
+    profile::{self, Warning},
     search::{CALL_TOOL, SEARCH_TOOLS},
-    snapshot::ServerView,
+    snapshot::{ServerView, Snapshot},
 };
 use casemate_domain::{ToolName, ToolPrefix};
 use casemate_store::records::{Record, ServerRecord};
@@ -55,6 +56,24 @@ impl Catalog {
             .await?;
         Ok(changed)
     }
+
+    /// What clients may stumble over in the active tools of a server.
+    pub fn warnings(&self, server: &ServerView) -> Vec<Warning> {
+        let snapshot = self.state.snapshot();
+        let tools = server.active_tools().map(|tool| &*tool.definition);
+        let tools: Vec<_> = tools.collect();
+        profile::of_tools_in(server, neighbors(&snapshot, server), tools)
+    }
+}
+
+/// The other servers of its workspace: an assistant is often given several.
+pub(super) fn neighbors<'a>(
+    snapshot: &'a Snapshot,
+    server: &ServerView,
+) -> impl Iterator<Item = &'a ServerView> {
+    let (id, workspace) = (server.record.id, server.workspace.id);
+    let servers = snapshot.servers.values().map(|server| &**server);
+    servers.filter(move |other| other.workspace.id == workspace && other.record.id != id)
 }
 
 /// Every tool, active or not, must have a name that clients can see: one that is refused when it is

@@ -12,7 +12,11 @@ fn found(query: &str, limit: usize) -> Vec<String> {
     let empty = json!({ "type": "object" });
     let tools = [
         tool("get_weather", "Current weather for a place.", &city),
-        tool("listIssues", "Lists the open issues of a repository.", &empty),
+        tool(
+            "listIssues",
+            "Lists the open issues of a repository.",
+            &empty,
+        ),
         tool("create_issue", "Opens an issue in a repository.", &empty),
         tool("send", "Sends a letter about the weather.", &nested),
         tool("translate", "翻訳します。", &empty),
