@@ -20,6 +20,7 @@ mod endpoint;
 mod files;
 mod hostile;
 mod limits;
+mod lists;
 mod newcomer;
 mod problems;
 mod reference;

@@ -52,12 +52,11 @@ pub(crate) enum Command {
 
 /// How clients see the tools of a server.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true, id = "setting", args = ["tool_prefix", "tool_search"])]
 pub(crate) struct Set {
     /// Server: id, name, or workspace/name
     server: String,
     /// Put this before the name of each tool, such as weather_; '' takes it away
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", required_unless_present = "tool_search")]
     tool_prefix: Option<String>,
     /// Show clients a search in place of the tools, for servers with many
     #[arg(long, value_name = "on|off")]
