@@ -50,16 +50,24 @@ pub(crate) enum Command {
     },
 }
 
-/// How clients see the tools of a server.
+/// What to set for a server.
 #[derive(Debug, Args)]
 pub(crate) struct Set {
     /// Server: id, name, or workspace/name
     server: String,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// How clients see the tools of a server.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Settings {
     /// Put this before the name of each tool, such as weather_; '' takes it away
-    #[arg(long, value_name = "PREFIX", required_unless_present = "tool_search")]
+    #[arg(long, value_name = "PREFIX")]
     tool_prefix: Option<String>,
     /// Show clients a search in place of the tools, for servers with many
-    #[arg(long, value_name = "on|off")]
+    #[arg(long, value_name = "SWITCH")]
     tool_search: Option<Switch>,
 }
 
@@ -92,6 +100,8 @@ pub(crate) struct Server {
 struct ToolsList {
     bytes: u64,
     tokens: u64,
+    without_search: Option<Box<ToolsList>>,
+    #[serde(default)]
     largest: Vec<Definition>,
 }
 
@@ -134,7 +144,11 @@ impl ToolsList {
     /// `about 1.2 k tokens, 4.5 KB`.
     fn shown(&self) -> String {
         let tokens = human::count(self.tokens);
-        format!("about {tokens} tokens, {}", human::bytes(self.bytes))
+        let shown = format!("about {tokens} tokens, {}", human::bytes(self.bytes));
+        match &self.without_search {
+            Some(without) => format!("{shown}; without search {}", without.shown()),
+            None => shown,
+        }
     }
 
     fn largest(&self) -> Option<String> {
@@ -215,10 +229,11 @@ async fn list(
 
 async fn set(command: &Set, client: &Client, context: &Context) -> Result<Exit, Failure> {
     let mut change = serde_json::Map::new();
-    if let Some(prefix) = &command.tool_prefix {
+    let settings = &command.settings;
+    if let Some(prefix) = &settings.tool_prefix {
         change.insert("tool_prefix".to_owned(), json!(prefix));
     }
-    if let Some(search) = command.tool_search {
+    if let Some(search) = settings.tool_search {
         change.insert("tool_search".to_owned(), json!(search == Switch::On));
     }
     let path = ["v1", "servers", &command.server];

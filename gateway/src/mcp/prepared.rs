@@ -25,9 +25,8 @@ pub(super) struct Prepared {
     view: Weak<ServerView>,
     /// For keys that open all tools.
     whole: Arc<Offer>,
-    /// For keys that were made for some tools, those that were asked for last at the end. Keys for
-    /// the same tools share an entry.
-    parts: Mutex<Vec<(Vec<ToolPattern>, Arc<Offer>)>>,
+    /// For keys that were made for some tools.
+    parts: Mutex<Parts>,
     mirrors: OnceLock<HashMap<ToolName, Vec<Mirror>>>,
 }
 
@@ -38,6 +37,11 @@ pub(super) struct Offer {
     list_digests: [OnceLock<blake3::Hash>; Revision::ALL.len()],
     index: OnceLock<Index>,
 }
+
+/// What was worked out for choices of tools, those that were asked for last at the end. Keys for the
+/// same tools share an entry.
+#[derive(Debug, Default)]
+struct Parts(Vec<(Vec<ToolPattern>, Arc<Offer>)>);
 
 /// Choices of tools that are kept for one server. One that has no place is worked out again.
 const MOST_PARTS: usize = 32;
@@ -82,17 +86,7 @@ impl Prepared {
         };
         // Each change of the entries is whole before anything in it could panic.
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = parts.iter().position(|(choice, _)| choice == chosen);
-        let part = match known {
-            Some(at) => parts.remove(at),
-            None => (chosen.to_vec(), Arc::default()),
-        };
-        if parts.len() == MOST_PARTS {
-            parts.remove(0);
-        }
-        let offer = Arc::clone(&part.1);
-        parts.push(part);
-        offer
+        parts.of(chosen)
     }
 
     /// The arguments of a tool that must be repeated in headers.
@@ -106,6 +100,22 @@ impl Prepared {
             tools.filter(|(_, mirrors)| !mirrors.is_empty()).collect()
         });
         mirrors.get(&tool.record.name).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Parts {
+    fn of(&mut self, chosen: &[ToolPattern]) -> Arc<Offer> {
+        let known = self.0.iter().position(|(choice, _)| choice == chosen);
+        let part = match known {
+            Some(at) => self.0.remove(at),
+            None => (chosen.to_vec(), Arc::default()),
+        };
+        if self.0.len() == MOST_PARTS {
+            self.0.remove(0);
+        }
+        let offer = Arc::clone(&part.1);
+        self.0.push(part);
+        offer
     }
 }
 
@@ -141,5 +151,36 @@ impl Offer {
     pub(super) fn index(&self, open: &OpenServer) -> &Index {
         self.index
             .get_or_init(|| Index::of(open.tools().map(|tool| &*tool.definition)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(tool: usize) -> Vec<ToolPattern> {
+        vec![format!("tool_{tool}").parse().unwrap()]
+    }
+
+    #[test]
+    fn keys_for_the_same_tools_share_what_was_worked_out() {
+        let mut parts = Parts::default();
+        let first = parts.of(&choice(1));
+        assert!(Arc::ptr_eq(&first, &parts.of(&choice(1))));
+        assert!(!Arc::ptr_eq(&first, &parts.of(&choice(2))));
+    }
+
+    #[test]
+    fn only_so_many_choices_are_kept_those_that_were_asked_for_last() {
+        let mut parts = Parts::default();
+        let first = parts.of(&choice(0));
+        let second = parts.of(&choice(1));
+        for other in 2..=MOST_PARTS {
+            parts.of(&choice(0));
+            parts.of(&choice(other));
+            assert!(parts.0.len() <= MOST_PARTS);
+        }
+        assert!(Arc::ptr_eq(&first, &parts.of(&choice(0))));
+        assert!(!Arc::ptr_eq(&second, &parts.of(&choice(1))));
     }
 }

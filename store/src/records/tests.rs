@@ -117,6 +117,21 @@ async fn stored<R: Record>(store: &dyn Metadata, record: &R) -> Stored<R> {
     read(store, &record.key()).await.unwrap().unwrap()
 }
 
+#[test]
+fn records_from_before_tools_could_be_chosen_mean_all_of_them_as_they_are() {
+    let acme = workspace(1, "acme");
+    let server = server(2, &acme, "weather");
+    let mut written = serde_json::to_value(&server).unwrap();
+    written.as_object_mut().unwrap().remove("tool_search");
+    assert!(written.get("tool_prefix").is_none(), "{written}");
+    let read: ServerRecord = serde_json::from_value(written).unwrap();
+    assert_eq!(read, server);
+    let written = serde_json::to_value(key(3, &server)).unwrap();
+    assert!(written.get("tools").is_none(), "{written}");
+    let read: KeyRecord = serde_json::from_value(written).unwrap();
+    assert_eq!(read.tools, None);
+}
+
 #[tokio::test]
 async fn every_kind_of_record_reads_as_it_was_written() {
     let store = MemoryMetadata::new();
