@@ -6,9 +6,8 @@
 //! runs nothing, and there is no record of it.
 
 use super::{
-    Exchange, Params, Site, call,
+    Params, Site, call,
     error::Error,
-    mirror,
     object::{self, Object},
     result::{Meta, ServerInfo},
     revision::Revision,
@@ -81,11 +80,12 @@ struct FoundTool<'a> {
     input_schema: &'a Json,
 }
 
-/// Finds out what is asked for. The headers repeat what the body says, also where that is not the
-/// tool that is called in the end.
-pub(super) fn asked<'a>(exchange: &Exchange, params: &Params<'a>) -> Result<Asked<'a>, Error> {
-    let name = call::name(params)?;
-    let site = &exchange.site;
+/// Finds out what a call of this name comes to.
+pub(super) fn asked<'a>(
+    site: &Site,
+    name: Cow<'a, str>,
+    params: &Params<'a>,
+) -> Result<Asked<'a>, Error> {
     if site.server().record.tool_search {
         if name == site.open.shown_name(CALL_TOOL) {
             return Ok(named(site, call::arguments(params)?));
@@ -109,23 +109,13 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// The headers repeat the arguments of a tool that is called directly. Whoever calls it through
-    /// another tool repeats those of that one, which has none to repeat.
-    pub(super) fn check_mirrors(
-        &self,
-        exchange: &Exchange,
-        params: &Params<'_>,
-        mirrors: &[mirror::Mirror],
-    ) -> Result<(), Error> {
-        let arguments = match self.way {
+    /// The arguments that headers may have to repeat. Whoever calls a tool through another one
+    /// repeats those of that one, which has none to repeat.
+    pub(super) fn repeated(&self, params: &Params<'a>) -> Option<&'a RawValue> {
+        match self.way {
             Way::Direct => params.members.get("arguments"),
             Way::Named(_) => None,
-        };
-        arguments.map_or(Ok(()), |arguments| {
-            mirrors
-                .iter()
-                .try_for_each(|mirror| mirror.check(&exchange.headers, arguments))
-        })
+        }
     }
 }
 

@@ -70,6 +70,14 @@ fn a_tool_that_there_is_not_is_refused_with_the_nearest_name() {
         .cli(["tool", "deactivate", "chosen-slip/set_alarm"])
         .ok();
     create("set_alarm").ok();
+    let long: Vec<_> = (0..40).map(|at| format!("{at:0>90}")).collect();
+    let long: Vec<_> = long.iter().map(String::as_str).collect();
+    let many = server_with(gateway, "chosen-many", &long);
+    let mut all = vec!["key", "create", "k", "-s", &many.id];
+    all.extend(long.iter().flat_map(|tool| ["--tool", tool]));
+    let refused = gateway.cli(all);
+    assert_eq!(refused.code, 4, "{refused}");
+    assert!(refused.stderr.contains("a beginning and `*`"), "{refused}");
     let empty = json!({ "name": "k", "servers": [server.id], "tools": [] });
     let reply = post(&gateway.admin_url("/v1/keys")).bearer(ADMIN_TOKEN);
     assert_eq!(reply.json(&empty).send().status, 422);

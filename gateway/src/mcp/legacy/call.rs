@@ -56,7 +56,7 @@ pub(super) async fn answer(
     let Terms { revision, session } = terms;
     let site = &exchange.site;
     let session_id = session.as_ref().map(|session| session.id);
-    let target = match search::asked(exchange, params)? {
+    let target = match search::asked(site, call::name(params)?, params)? {
         Asked::Tool(target) => target,
         Asked::Said(said) => return Ok(Answer::result(id, &said.result(revision, site.info()))),
     };

@@ -40,9 +40,11 @@ pub(super) async fn answer(
     params: &Params<'_>,
     envelope: &Envelope<'_>,
 ) -> Result<Answer, Error> {
-    mirror::check_name(&exchange.headers, &call::name(params)?)?;
     let site = &exchange.site;
-    let target = match search::asked(exchange, params)? {
+    let name = call::name(params)?;
+    // The headers repeat what the body says, also where that is not the tool that runs.
+    mirror::check_name(&exchange.headers, &name)?;
+    let target = match search::asked(site, name, params)? {
         Asked::Tool(target) => target,
         Asked::Said(said) => {
             return Ok(Answer::result(
@@ -152,7 +154,11 @@ fn check_tool(
     let Some(tool) = call::tool(site, &target.name) else {
         return Ok(());
     };
-    let prepared = site.prepared();
-    target.check_mirrors(exchange, params, prepared.mirrors(site.server(), tool))?;
+    if let Some(arguments) = target.repeated(params) {
+        let prepared = site.prepared();
+        for mirror in prepared.mirrors(site.server(), tool) {
+            mirror.check(&exchange.headers, arguments)?;
+        }
+    }
     call::check_capabilities(tool, &envelope.capabilities)
 }

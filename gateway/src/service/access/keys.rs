@@ -86,6 +86,9 @@ impl From<Vec<ServerId>> for Opens {
     }
 }
 
+/// Names of the tools of one key, in bytes: records are small.
+const TOOLS_BYTES: usize = 2_500;
+
 /// The longest a key may live, in days. Longer is "until revoked", which is what no expiry means.
 const MAX_LIFETIME: Duration = Duration::from_secs(3_650 * 24 * 60 * 60);
 
@@ -226,11 +229,17 @@ fn check_tools(
     servers: &[ServerId],
     tools: &[ToolPattern],
 ) -> Result<(), Error> {
-    if tools.is_empty() {
-        let problem = "must open at least one tool; leave `tools` out for all of them";
-        return Err(Error::Invalid(casemate_domain::Invalid::new(
+    let invalid = |problem: &str| {
+        Err(Error::Invalid(casemate_domain::Invalid::new(
             "key", problem,
-        )));
+        )))
+    };
+    if tools.is_empty() {
+        return invalid("must open at least one tool; leave `tools` out for all of them");
+    }
+    let bytes: usize = tools.iter().map(|tool| tool.as_str().len() + 3).sum();
+    if bytes > TOOLS_BYTES {
+        return invalid("names more tools than fit; stand for several with a beginning and `*`");
     }
     let servers = servers.iter().filter_map(|id| snapshot.servers.get(id));
     let known: BTreeSet<_> = servers.flat_map(|server| server.tools.keys()).collect();
