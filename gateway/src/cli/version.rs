@@ -10,6 +10,7 @@ use super::{
     printer::Rows,
     server::{self, Server},
     tool::{self, Tool},
+    warnings,
 };
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -189,6 +190,7 @@ fn show(command: &Use, planned: &Planned, context: &Context) -> Result<(), Failu
         Extent::Cut
     };
     planned.plan.show(summary, extent, context.printer)?;
+    warnings::tell(&planned.plan.warnings, context.printer);
     for secret in &planned.plan.missing.secrets {
         context.printer.warning(&format!(
             "the secret {secret} is granted to this version and not set"

@@ -2,7 +2,8 @@
 //!
 //! BM25 over the name, the title, the description and the names of arguments of each tool: words
 //! that few tools have count most, and a word in a name counts more than one in a description. In
-//! process, without a model, and the same question always has the same answer.
+//! process, without a model, and the same question always has the same answer. The formula is short,
+//! and the crates for it split words as prose does, while names of tools are `like_this` or `likeThis`.
 
 use casemate_domain::{Annotations, Json, Needs, TaskSupport, ToolDefinition, ToolName};
 use serde_json::{Value, json};

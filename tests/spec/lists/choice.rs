@@ -70,7 +70,7 @@ fn a_tool_that_there_is_not_is_refused_with_the_nearest_name() {
         .cli(["tool", "deactivate", "chosen-slip/set_alarm"])
         .ok();
     create("set_alarm").ok();
-    let long: Vec<_> = (0..40).map(|at| format!("{at:0>90}")).collect();
+    let long: Vec<_> = (0..25).map(|at| format!("{at:0>110}")).collect();
     let long: Vec<_> = long.iter().map(String::as_str).collect();
     let many = server_with(gateway, "chosen-many", &long);
     let mut all = vec!["key", "create", "k", "-s", &many.id];

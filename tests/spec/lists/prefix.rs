@@ -2,8 +2,8 @@
 //! administrators and records keep the tools' own.
 
 use super::{GATEWAY, assert_listed, push, server_with, set, tools, unknown};
-use casemate_tests::{Gateway, Server, mcp::Events, sample};
-use serde_json::json;
+use casemate_tests::{ADMIN_TOKEN, Gateway, Server, http::Request, mcp::Events, sample};
+use serde_json::{Value, json};
 
 fn listen(gateway: &Gateway, server: &Server) -> Events {
     let wanted = json!({ "notifications": { "toolsListChanged": true } });
@@ -99,6 +99,33 @@ fn a_prefix_that_makes_a_name_too_long_is_refused_also_by_a_later_push() {
         "{}",
         characters.stderr
     );
+}
+
+#[test]
+fn the_admin_api_changes_what_it_is_told_and_nothing_else() {
+    let gateway = &*GATEWAY.get();
+    let server = server_with(gateway, "prefix-api", &["a"]);
+    let patch = |body: Value| {
+        let url = gateway.admin_url(&format!("/v1/servers/{}", server.id));
+        Request::new("PATCH", &url)
+            .bearer(ADMIN_TOKEN)
+            .json(&body)
+            .send()
+    };
+    let settings = |body: Value| {
+        let shown = patch(body).json();
+        (shown["tool_prefix"].clone(), shown["tool_search"].clone())
+    };
+    let both = json!({ "tool_prefix": "x_", "tool_search": true });
+    assert_eq!(settings(both), (json!("x_"), json!(true)));
+    assert_eq!(settings(json!({})), (json!("x_"), json!(true)));
+    let off = json!({ "tool_search": false });
+    assert_eq!(settings(off), (json!("x_"), json!(false)));
+    let none = json!({ "tool_prefix": null });
+    assert_eq!(settings(none), (Value::Null, json!(false)));
+    assert_eq!(patch(json!({ "active": false })).status, 400);
+    assert_eq!(patch(json!({ "tool_prefix": "a b" })).status, 422);
+    assert_listed(gateway, &server, &["a"]);
 }
 
 #[test]

@@ -24,10 +24,24 @@ fn a_server_shows_the_size_of_its_list_to_the_byte() {
     let gateway = &*GATEWAY.get();
     let server = server_with(gateway, "sized", &["small"]);
     push(gateway, &server, "large", &wordy(1, 900), &[]).ok();
-    let size = &shown(gateway, &server)["tools_list"];
-    let body = gateway.modern(&server).list().http.body;
-    let around = br#"{"jsonrpc":"2.0","id":1,"result":}"#.len();
-    assert_eq!(size["bytes"], body.len() - around);
+    let check = || {
+        let size = shown(gateway, &server)["tools_list"].clone();
+        let body = gateway.modern(&server).list().http.body;
+        let around = br#"{"jsonrpc":"2.0","id":1,"result":}"#.len();
+        assert_eq!(size["bytes"], body.len() - around);
+        size
+    };
+    for flags in [["--tool-prefix", "x_"], ["--tool-search", "on"]] {
+        set(gateway, &server, &flags).ok();
+        check();
+    }
+    set(
+        gateway,
+        &server,
+        &["--tool-prefix", "", "--tool-search", "off"],
+    )
+    .ok();
+    let size = check();
     let largest = size["largest"].as_array().unwrap();
     assert_eq!(largest[0]["tool"], "tool_000");
     assert_eq!(largest[1]["tool"], "small");
