@@ -13,7 +13,7 @@ pub mod tools;
 pub mod versions;
 pub mod workspaces;
 
-pub use extract::{Body, Parameters};
+pub use extract::{Body, Largest, Parameters};
 
 use crate::{
     host_name,

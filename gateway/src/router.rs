@@ -1,15 +1,15 @@
 //! Every route, on one page.
 
 use crate::{
-    admin::{self, App},
+    admin::{self, App, Largest},
     host_name::Names,
     mcp::Endpoint,
     problem::{Code, Problem},
     service::Service,
 };
 use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Path, Request, State, rejection::PathRejection},
+    Extension, Router,
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
@@ -147,12 +147,12 @@ pub fn admin(app: App) -> Router {
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/call",
-            post(admin::tools::call).layer(DefaultBodyLimit::max(app.max_call_bytes)),
+            post(admin::tools::call).layer(Extension(Largest(app.max_call_bytes))),
         )
         // Uploads.
         .route(
             "/v1/components",
-            post(admin::components::upload).layer(DefaultBodyLimit::max(largest_component)),
+            post(admin::components::upload).layer(Extension(Largest(largest_component))),
         )
         // Keys.
         .route("/v1/keys", get(admin::keys::list).post(admin::keys::create))
