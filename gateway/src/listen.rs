@@ -3,6 +3,10 @@
 //! Our own, because the server of the web framework installs no timer, and without one a client
 //! that sends its headers one byte at a time holds a connection for ever.
 
+mod account;
+
+pub use account::Account;
+
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -60,12 +64,13 @@ pub async fn serve(
             }
         };
         let (stream, peer) = stream;
-        let service = Extension(peer).layer(router.clone());
+        let account = Account::default();
+        let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(patient(stream)), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = account.pay(connection).await {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);

@@ -46,6 +46,7 @@ pub use seal::Seal;
 
 use crate::{
     body,
+    listen::Account,
     service::{OpenServer, ServerView, Service},
 };
 use answer::Answer;
@@ -170,6 +171,9 @@ impl Endpoint {
         transport::check_names(&inner.settings, &parts)?;
         let key = transport::bearer(&parts.headers);
         let open = inner.service.access().open(server_id, key.as_deref())?;
+        if let (Some(account), Some(tenant)) = (parts.extensions.get::<Account>(), open.tenant()) {
+            account.set(tenant);
+        }
         let brought = if matches!(parts.method, Method::GET | Method::DELETE) {
             Brought::Nothing(parts.method)
         } else {

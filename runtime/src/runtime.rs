@@ -14,7 +14,7 @@ use crate::{
     rejection::Rejection,
     state::State,
     ticker,
-    turns::{Tenant, Turns},
+    turns::{Tenant, Turns, metered},
 };
 use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
 use ipnet::IpNet;
@@ -245,6 +245,8 @@ impl Runtime {
         observer: Arc<dyn Observer>,
     ) -> Outcome {
         let common = self.common(limits);
-        call::call(component, call, environment, limits, observer, common).await
+        let tenant = environment.tenant.clone();
+        let work = call::call(component, call, environment, limits, observer, common);
+        metered(&tenant, work).await
     }
 }

@@ -6,12 +6,17 @@
 //! idle is brought up to the others, less a small credit, so that a short call is not cut up by
 //! long ones, and nobody saves up a right to starve the rest.
 //!
+//! What is done for a tenant around its turns counts as well (`meter`).
+//!
 //! A guest has its turn until it waits for the host, or until it reaches a fuel yield and another
 //! tenant had less than its own.
 
+mod meter;
 mod table;
 mod tenant;
 
+pub use meter::measure;
+pub(crate) use meter::metered;
 pub use tenant::Tenant;
 
 use futures_util::task::AtomicWaker;
@@ -103,9 +108,12 @@ impl Place {
         // In this order: who wakes it between the two wakes its task, and no wake is lost.
         self.signal.woken.store(false, Ordering::SeqCst);
         self.signal.polling.store(true, Ordering::SeqCst);
-        let before = thread_time();
-        let polled = work(&mut Context::from_waker(&waker));
-        let took = thread_time().saturating_sub(before);
+        // The turn is charged by the time that the thread computed; nobody charges it once more.
+        let ((polled, took), _) = measure(|| {
+            let before = thread_time();
+            let polled = work(&mut Context::from_waker(&waker));
+            (polled, thread_time().saturating_sub(before))
+        });
         self.signal.polling.store(false, Ordering::SeqCst);
         // A guest at a fuel yield wakes itself before it lets go.
         let woken = self.signal.woken.swap(false, Ordering::SeqCst);

@@ -15,6 +15,7 @@ use super::{
     state::State,
 };
 use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, ServerId};
+use casemate_runtime::Tenant;
 use casemate_store::records::{KeyRecord, SecretRecord};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -56,6 +57,11 @@ impl OpenServer {
     /// The server.
     pub fn server(&self) -> &Arc<ServerView> {
         &self.server
+    }
+
+    /// Whose share of the machine its calls use. None if the workspace is gone.
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.traffic().map(|traffic| traffic.tenant())
     }
 
     /// What opened it.

@@ -24,7 +24,7 @@ use super::{
     vault::Vault,
 };
 use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop};
-use casemate_runtime::{Control, Environment, Observer, Runtime, Tenant};
+use casemate_runtime::{Control, Environment, Observer, Runtime};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
 use recorder::Recorder;
@@ -234,9 +234,7 @@ impl Calls {
             return Err((authorized, running::key_revoked()));
         }
         let environment = Environment {
-            tenant: open
-                .traffic()
-                .map_or_else(Tenant::new, |traffic| traffic.tenant().clone()),
+            tenant: open.tenant().cloned().unwrap_or_default(),
             control: control.clone(),
             ..environment
         };

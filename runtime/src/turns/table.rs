@@ -10,6 +10,10 @@ use std::{
 /// How far behind the others a tenant that was idle may start: several times what a short call
 /// takes.
 pub(super) const CREDIT: u64 = 20_000_000;
+/// The most that a tenant pays later for what was done for it outside of turns, at once. What it
+/// took while nobody else wanted anything was nobody's loss.
+const DEBT: u64 = 50_000_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Table {
     /// All turns there are.
@@ -35,13 +39,18 @@ impl Table {
         self.free == self.at_once
     }
 
-    /// Brings the time of a tenant that was idle up to that of the others.
+    /// Brings the time of a tenant that was idle up to that of the others, and has it pay what it
+    /// owes.
     pub(super) fn bring_up(&mut self, tenant: &Tenant) {
         let credit = if tenant.is_new() { 0 } else { CREDIT };
         let least = self.floor.saturating_sub(credit);
         let waits = self.waiting.contains_key(&(tenant.time(), tenant.id()));
         if tenant.time() < least && !waits {
             tenant.set_time(least);
+        }
+        let owed = tenant.settle().min(DEBT);
+        if owed > 0 {
+            self.charge(tenant, Duration::from_nanos(owed));
         }
     }
 

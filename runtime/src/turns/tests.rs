@@ -133,3 +133,48 @@ fn a_tenant_is_charged_where_its_other_calls_wait() {
     assert!(turns.table().waiting.is_empty());
     assert_eq!(turns.table().free, 1);
 }
+
+/// Two tenants with two calls each that always want to compute, and one of which has as much done
+/// for it around each slice as in it. Gives how many slices each got.
+fn with_work_around(accounted: bool) -> Vec<usize> {
+    let turns = turns(1);
+    let (costly, plain) = (Tenant::new(), Tenant::new());
+    let mut got = vec![0; 2];
+    let mut places = [&costly, &costly, &plain, &plain].map(|tenant| turns.place(tenant.clone()));
+    for _ in 0..3_000 {
+        let starts: Vec<bool> = places.iter_mut().map(Place::begin).collect();
+        let ready = starts.iter().position(|starts| *starts).unwrap();
+        let is_costly = ready < 2;
+        got[usize::from(!is_costly)] += 1;
+        // Each call ends with its slice, and the next one of its tenant begins.
+        places[ready].end(SLICE, Next::Waits);
+        if is_costly && accounted {
+            costly.owes(SLICE);
+        }
+    }
+    got
+}
+
+#[test]
+fn what_is_done_around_the_turns_counts_too() {
+    let got = with_work_around(true);
+    assert!(got[1].abs_diff(2 * got[0]) <= 60, "{got:?}");
+}
+
+#[test]
+fn control_unaccounted_it_would_be_for_nothing() {
+    let got = with_work_around(false);
+    assert!(got[1].abs_diff(got[0]) <= 60, "{got:?}");
+}
+
+#[test]
+fn a_long_past_is_not_held_against_a_tenant() {
+    let turns = turns(1);
+    let (once, other) = (Tenant::new(), Tenant::new());
+    compute(&turns, &once, SLICE);
+    compute(&turns, &other, SLICE);
+    once.owes(Duration::from_secs(3_600));
+    let mut places = [turns.place(other), turns.place(once)];
+    let got = shares(&mut places, 3_000);
+    assert!(got[1] > 1_000, "{got:?}");
+}
