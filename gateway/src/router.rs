@@ -204,6 +204,7 @@ pub fn admin(app: App) -> Router {
         .route("/readyz", get(admin::health::ready))
         .fallback(admin::not_found)
         .method_not_allowed_fallback(admin::method_not_allowed)
+        .layer(middleware::from_fn(admin::check_path))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             admin::check_host,

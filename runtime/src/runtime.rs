@@ -14,7 +14,7 @@ use crate::{
     rejection::Rejection,
     state::State,
     ticker,
-    turns::{Tenant, Turns, metered},
+    turns::{Meter, Tenant, Turns},
 };
 use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
 use ipnet::IpNet;
@@ -227,6 +227,11 @@ impl Runtime {
         self.inner.budget.held()
     }
 
+    /// Measures what is done for tenants around their calls.
+    pub fn meter(&self) -> Meter {
+        Meter::new(self.inner.turns.clone())
+    }
+
     fn common(&self, limits: &Limits) -> Common {
         Common {
             outgoing: Outgoing::new(self.inner.egress.clone(), limits),
@@ -247,6 +252,6 @@ impl Runtime {
         let common = self.common(limits);
         let tenant = environment.tenant.clone();
         let work = call::call(component, call, environment, limits, observer, common);
-        metered(&tenant, work).await
+        self.meter().run(&tenant, work).await
     }
 }

@@ -15,8 +15,7 @@ mod meter;
 mod table;
 mod tenant;
 
-pub use meter::measure;
-pub(crate) use meter::metered;
+pub use meter::Meter;
 pub use tenant::Tenant;
 
 use futures_util::task::AtomicWaker;
@@ -36,6 +35,7 @@ use table::Table;
 #[derive(Debug)]
 pub(crate) struct Turns {
     table: Mutex<Table>,
+    contended: Arc<AtomicBool>,
 }
 
 /// The turns of one call.
@@ -67,8 +67,10 @@ enum Next {
 
 impl Turns {
     pub(crate) fn new(at_once: usize) -> Self {
+        let contended = Arc::<AtomicBool>::default();
         Self {
-            table: Mutex::new(Table::new(at_once)),
+            table: Mutex::new(Table::new(at_once, Arc::clone(&contended))),
+            contended,
         }
     }
 
@@ -85,6 +87,11 @@ impl Turns {
     /// Whether nobody computes.
     pub(crate) fn are_idle(&self) -> bool {
         self.table().are_idle()
+    }
+
+    /// Whether anybody waits for a turn.
+    fn are_contended(&self) -> bool {
+        self.contended.load(Ordering::Relaxed)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -108,12 +115,10 @@ impl Place {
         // In this order: who wakes it between the two wakes its task, and no wake is lost.
         self.signal.woken.store(false, Ordering::SeqCst);
         self.signal.polling.store(true, Ordering::SeqCst);
-        // The turn is charged by the time that the thread computed; nobody charges it once more.
-        let ((polled, took), _) = measure(|| {
-            let before = thread_time();
-            let polled = work(&mut Context::from_waker(&waker));
-            (polled, thread_time().saturating_sub(before))
-        });
+        let before = thread_time();
+        let polled = work(&mut Context::from_waker(&waker));
+        let took = thread_time().saturating_sub(before);
+        meter::account_for(took);
         self.signal.polling.store(false, Ordering::SeqCst);
         // A guest at a fuel yield wakes itself before it lets go.
         let woken = self.signal.woken.swap(false, Ordering::SeqCst);

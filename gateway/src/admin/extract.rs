@@ -21,6 +21,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = bytes(request).await?;
+        // The reader of JSON would take an array for an object, item by item.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                "The body is a list; an object is needed.",
+            ));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             Problem::new(
                 Code::InvalidRequest,

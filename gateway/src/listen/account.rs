@@ -1,6 +1,6 @@
 //! Who pays for the work of a connection.
 
-use casemate_runtime::{Tenant, measure};
+use casemate_runtime::{Meter, Tenant};
 use std::{
     future::poll_fn,
     pin::pin,
@@ -22,10 +22,10 @@ impl Account {
     }
 
     /// Puts what a connection takes on the account of its tenant.
-    pub(super) async fn pay<T>(self, connection: impl Future<Output = T>) -> T {
+    pub(super) async fn pay<T>(self, meter: Meter, connection: impl Future<Output = T>) -> T {
         let mut connection = pin!(connection);
         let steps = poll_fn(|context| {
-            let (polled, took) = measure(|| connection.as_mut().poll(context));
+            let (polled, took) = meter.measure(|| connection.as_mut().poll(context));
             if let Some(tenant) = &*self.tenant() {
                 tenant.owes(took);
             }

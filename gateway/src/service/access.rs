@@ -158,6 +158,19 @@ impl Access {
         self.state.changes()
     }
 
+    /// Waits until the access token of an administrator ends.
+    pub async fn ended(&self, administrator: &Administrator) {
+        let credential = Credential::Token {
+            id: administrator.token_id(),
+        };
+        let mut changes = self.changes();
+        while still_stands(&self.state.snapshot(), &credential) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Opens a server for an administrator who tries a tool. The same path as a client's call from
     /// here on; the server may be inactive.
     pub fn open_as(&self, administrator: &Administrator, server: Arc<ServerView>) -> OpenServer {

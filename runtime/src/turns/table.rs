@@ -3,7 +3,10 @@
 use super::{Signal, tenant::Tenant};
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,13 +27,16 @@ pub(super) struct Table {
     floor: u64,
     /// Those who wait, by the time and id of their tenant.
     pub(super) waiting: BTreeMap<(u64, u64), VecDeque<Arc<Signal>>>,
+    /// Whether anybody waits, for those who do not have the table.
+    contended: Arc<AtomicBool>,
 }
 
 impl Table {
-    pub(super) fn new(free: usize) -> Self {
+    pub(super) fn new(free: usize, contended: Arc<AtomicBool>) -> Self {
         Self {
             at_once: free,
             free,
+            contended,
             ..Self::default()
         }
     }
@@ -80,6 +86,7 @@ impl Table {
         let at = (tenant.time(), tenant.id());
         let queue = self.waiting.entry(at).or_default();
         queue.push_back(Arc::clone(signal));
+        self.contended.store(true, Ordering::Relaxed);
     }
 
     /// Takes one out of those who wait; says whether it was among them.
@@ -93,6 +100,7 @@ impl Table {
         let left = queue.len();
         if left == 0 {
             self.waiting.remove(&at);
+            self.tell();
         }
         left < waited
     }
@@ -108,6 +116,12 @@ impl Table {
         if first.get().is_empty() {
             first.remove();
         }
+        self.tell();
         next
+    }
+
+    fn tell(&self) {
+        let contended = !self.waiting.is_empty();
+        self.contended.store(contended, Ordering::Relaxed);
     }
 }
