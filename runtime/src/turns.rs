@@ -6,7 +6,9 @@
 //! idle is brought up to the others, less a small credit, so that a short call is not cut up by
 //! long ones, and nobody saves up a right to starve the rest.
 //!
-//! What is done for a tenant around its turns counts as well (`meter`).
+//! What is done for a tenant around its turns counts as well (`meter`), and the first milliseconds of
+//! a call count half: a tenant that keeps just within its share with short calls would otherwise fall
+//! behind for good with the first disturbance, and those with long calls hardly notice.
 //!
 //! A guest has its turn until it waits for the host, or until it reaches a fuel yield and another
 //! tenant had less than its own.
@@ -45,7 +47,12 @@ pub(crate) struct Place {
     tenant: Tenant,
     signal: Arc<Signal>,
     has: Has,
+    /// What is left of the time that counts half.
+    short: Duration,
 }
+
+/// The first part of a call, which counts half: twice what a short call takes.
+const SHORT: Duration = Duration::from_millis(10);
 
 /// What a call has of the turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +88,7 @@ impl Turns {
             tenant,
             signal: Arc::default(),
             has: Has::Nothing,
+            short: SHORT,
         }
     }
 
@@ -157,8 +165,10 @@ impl Place {
 
     /// Accounts for what a turn took so far, and ends it unless it goes on.
     fn end(&mut self, took: Duration, next: Next) {
+        let half = took.min(self.short);
+        self.short -= half;
         let mut table = self.turns.table();
-        table.charge(&self.tenant, took);
+        table.charge(&self.tenant, took - half / 2);
         if next == Next::Computes && table.is_next(&self.tenant) {
             drop(table);
             self.signal.task.wake();

@@ -15,6 +15,13 @@ fn shares(places: &mut [Place], slices: usize) -> Vec<usize> {
     got
 }
 
+/// A call that has computed for long already.
+fn long(turns: &Arc<Turns>, tenant: &Tenant) -> Place {
+    let mut place = turns.place(tenant.clone());
+    place.short = Duration::ZERO;
+    place
+}
+
 fn turns(at_once: usize) -> Arc<Turns> {
     Arc::new(Turns::new(at_once))
 }
@@ -34,8 +41,8 @@ fn nobody_waits_while_turns_are_free() {
 fn a_tenant_with_many_calls_gets_no_more_than_one_with_a_single_call() {
     let turns = turns(1);
     let many = Tenant::new();
-    let mut places: Vec<_> = (0..10).map(|_| turns.place(many.clone())).collect();
-    places.push(turns.place(Tenant::new()));
+    let mut places: Vec<_> = (0..10).map(|_| long(&turns, &many)).collect();
+    places.push(long(&turns, &Tenant::new()));
     let got = shares(&mut places, 2_000);
     let (single, others) = (got[10], got[..10].iter().sum::<usize>());
     assert!(single.abs_diff(others) <= 20, "{single} against {others}");
@@ -177,4 +184,27 @@ fn a_long_past_is_not_held_against_a_tenant() {
     let mut places = [turns.place(other), turns.place(once)];
     let got = shares(&mut places, 3_000);
     assert!(got[1] > 1_000, "{got:?}");
+}
+
+#[test]
+fn short_calls_get_up_to_twice_what_long_ones_get_and_no_more() {
+    let turns = turns(1);
+    let short = Tenant::new();
+    let mut calls = [0, 1].map(|_| turns.place(short.clone()));
+    let other = Tenant::new();
+    let mut endless = [0, 1].map(|_| long(&turns, &other));
+    let mut got = [0, 0];
+    for _ in 0..3_000 {
+        let first = calls.iter_mut().map(Place::begin).collect::<Vec<_>>();
+        let second = endless.iter_mut().map(Place::begin).collect::<Vec<_>>();
+        if let Some(n) = first.iter().position(|begins| *begins) {
+            got[0] += 1;
+            calls[n].end(SLICE, Next::Waits);
+            calls[n] = turns.place(short.clone());
+        } else if let Some(n) = second.iter().position(|begins| *begins) {
+            got[1] += 1;
+            endless[n].end(SLICE, Next::Computes);
+        }
+    }
+    assert!(got[0] >= 1_900 && got[0] <= 2_100, "{got:?}");
 }
