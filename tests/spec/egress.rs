@@ -139,15 +139,15 @@ fn ask_a_silent_server(config: &str) -> (casemate_tests::mcp::Reply, Duration) {
     (reply, asked.join().unwrap())
 }
 
-/// Why the host stopped a call, or null if it did not.
-fn stopped_by(reply: &casemate_tests::mcp::Reply) -> &Value {
+/// The code of what went wrong in a call.
+fn code_of(reply: &casemate_tests::mcp::Reply) -> &Value {
     &reply.result()["_meta"]["dev.casemate/error"]["code"]
 }
 
 #[test]
 fn a_server_that_never_answers_costs_a_call_its_time_and_leaves_nothing_open() {
     let (reply, open) = ask_a_silent_server("limits.wall_ms = 1_000");
-    assert_eq!(stopped_by(&reply), "deadline_exceeded", "{}", reply.http);
+    assert_eq!(code_of(&reply), "deadline_exceeded", "{}", reply.http);
     assert!(open < Duration::from_secs(5), "{open:?}");
 }
 
@@ -155,7 +155,7 @@ fn a_server_that_never_answers_costs_a_call_its_time_and_leaves_nothing_open() {
 fn a_request_that_takes_too_long_is_an_answer_that_a_tool_can_use() {
     let (reply, open) = ask_a_silent_server("limits.http_ms = 500");
     assert!(reply.is_tool_error(), "{}", reply.http);
-    assert_eq!(stopped_by(&reply), Value::Null, "{}", reply.http);
+    assert_eq!(code_of(&reply), "http-timed-out", "{}", reply.http);
     assert!(reply.text().contains("time"), "{}", reply.http);
     assert!(open < Duration::from_secs(5), "{open:?}");
 }
