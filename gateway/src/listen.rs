@@ -3,7 +3,12 @@
 //! Our own, because the server of the web framework installs no timer, and without one a client
 //! that sends its headers one byte at a time holds a connection for ever.
 
+mod account;
+
+pub use account::Account;
+
 use axum::{Extension, Router};
+use casemate_runtime::Meter;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -35,16 +40,29 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves a router on a listener until `stop`, then lets running requests end for `drain`.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    max_connections: usize,
-    stop: CancellationToken,
-    drain: Duration,
-) {
+/// How a listener serves.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Connections at once.
+    pub most_connections: usize,
+    /// Ends it.
+    pub stop: CancellationToken,
+    /// How long running requests may go on after that.
+    pub drain: Duration,
+    /// Measures what connections take.
+    pub meter: Meter,
+}
+
+/// Serves a router on a listener until it is stopped, then lets running requests end.
+pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
+    let Terms {
+        most_connections,
+        stop,
+        drain,
+        meter,
+    } = terms;
     let connections = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(max_connections));
+    let places = Arc::new(Semaphore::new(most_connections));
     let builder = builder();
     loop {
         let accepted = tokio::select! {
@@ -60,12 +78,14 @@ pub async fn serve(
             }
         };
         let (stream, peer) = stream;
-        let service = Extension(peer).layer(router.clone());
+        let account = Account::default();
+        let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(patient(stream)), service);
         let connection = connections.watch(connection);
+        let meter = meter.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = account.pay(meter, connection).await {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
