@@ -57,7 +57,7 @@ use envelope::{Message, Request};
 use error::{Era, Error};
 use http::{HeaderMap, Method, Response};
 use object::Object;
-use prepared::{Offer, Prepared};
+use prepared::{Lists, Prepared};
 use result::ServerInfo;
 use revision::Revision;
 use running::Background;
@@ -218,8 +218,8 @@ impl Site {
     }
 
     /// What was worked out of the tools that this key sees.
-    fn offer(&self) -> Arc<Offer> {
-        self.prepared().offer(&self.open)
+    fn lists(&self) -> Arc<Lists> {
+        self.prepared().lists(&self.open)
     }
 
     /// Who answers, in the words of the protocol.

@@ -229,9 +229,9 @@ async fn dispatch(
     match &*request.method {
         "ping" => Ok(Answer::result(request.id, &Empty {})),
         "tools/list" => {
-            let offer = exchange.site.offer();
+            let lists = exchange.site.lists();
             let cursor = params.members.get("cursor");
-            let page = offer.list(&exchange.site.open, terms.revision, cursor)?;
+            let page = lists.page(&exchange.site.open, terms.revision, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
         "tools/call" => call::answer(exchange, request.id, params, terms).await,

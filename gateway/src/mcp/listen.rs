@@ -92,7 +92,7 @@ impl Listening {
         // First the ear, then the look: what changes in between is told.
         let changes = site.inner.service.access().changes();
         let site = site.reopened()?;
-        let digest = site.offer().list_digest(&site.open, revision);
+        let digest = site.lists().digest(&site.open, revision);
         Ok(Self {
             site,
             revision,
@@ -164,7 +164,7 @@ impl Listening {
         if Arc::ptr_eq(site.server(), former.server()) {
             return Meaning::Nothing;
         }
-        let digest = site.offer().list_digest(&site.open, self.revision);
+        let digest = site.lists().digest(&site.open, self.revision);
         if digest == self.digest {
             return Meaning::Nothing;
         }

@@ -136,9 +136,9 @@ async fn dispatch(
     match &*request.method {
         "server/discover" => Ok(discover(exchange, request.id)),
         "tools/list" => {
-            let offer = exchange.site.offer();
+            let lists = exchange.site.lists();
             let cursor = params.members.get("cursor");
-            let page = offer.list(&exchange.site.open, Revision::MODERN, cursor)?;
+            let page = lists.page(&exchange.site.open, Revision::MODERN, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
         "tools/call" => call::answer(exchange, request.id, params, &envelope).await,

@@ -24,7 +24,7 @@ pub(super) struct Prepared {
     /// no other state can have the same address.
     view: Weak<ServerView>,
     /// For keys that open all tools.
-    whole: Arc<Offer>,
+    whole: Arc<Lists>,
     /// For keys that were made for some tools.
     parts: Mutex<Parts>,
     mirrors: OnceLock<HashMap<ToolName, Vec<Mirror>>>,
@@ -32,7 +32,7 @@ pub(super) struct Prepared {
 
 /// What was worked out of the tools that some keys see.
 #[derive(Debug, Default)]
-pub(super) struct Offer {
+pub(super) struct Lists {
     lists: [OnceLock<Vec<list::Page>>; Revision::ALL.len()],
     list_digests: [OnceLock<blake3::Hash>; Revision::ALL.len()],
     index: OnceLock<Index>,
@@ -41,7 +41,7 @@ pub(super) struct Offer {
 /// What was worked out for choices of tools, those that were asked for last at the end. Keys for the
 /// same tools share an entry.
 #[derive(Debug, Default)]
-struct Parts(Vec<(Vec<ToolPattern>, Arc<Offer>)>);
+struct Parts(Vec<(Vec<ToolPattern>, Arc<Lists>)>);
 
 /// Choices of tools that are kept for one server. One that has no place is worked out again.
 const MOST_PARTS: usize = 32;
@@ -80,7 +80,7 @@ impl Prepared {
     }
 
     /// What was worked out of the tools that a key sees, empty if nothing was yet.
-    pub(super) fn offer(&self, open: &OpenServer) -> Arc<Offer> {
+    pub(super) fn lists(&self, open: &OpenServer) -> Arc<Lists> {
         let Some(chosen) = open.chosen() else {
             return Arc::clone(&self.whole);
         };
@@ -104,7 +104,7 @@ impl Prepared {
 }
 
 impl Parts {
-    fn of(&mut self, chosen: &[ToolPattern]) -> Arc<Offer> {
+    fn of(&mut self, chosen: &[ToolPattern]) -> Arc<Lists> {
         let known = self.0.iter().position(|(choice, _)| choice == chosen);
         let part = match known {
             Some(at) => self.0.remove(at),
@@ -113,15 +113,15 @@ impl Parts {
         if self.0.len() == MOST_PARTS {
             self.0.remove(0);
         }
-        let offer = Arc::clone(&part.1);
+        let lists = Arc::clone(&part.1);
         self.0.push(part);
-        offer
+        lists
     }
 }
 
-impl Offer {
+impl Lists {
     /// A page of `tools/list`: the result object as bytes.
-    pub(super) fn list(
+    pub(super) fn page(
         &self,
         open: &OpenServer,
         revision: Revision,
@@ -132,7 +132,7 @@ impl Offer {
     }
 
     /// Stands for all of `tools/list`: another digest, another list.
-    pub(super) fn list_digest(&self, open: &OpenServer, revision: Revision) -> blake3::Hash {
+    pub(super) fn digest(&self, open: &OpenServer, revision: Revision) -> blake3::Hash {
         *self.list_digests[revision.index()].get_or_init(|| {
             let mut hasher = blake3::Hasher::new();
             for page in self.pages(open, revision) {

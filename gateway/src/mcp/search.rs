@@ -19,15 +19,15 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// What a request to call a tool comes to.
-pub(super) enum Asked<'a> {
+pub(super) enum Meant<'a> {
     /// The call of a tool.
-    Tool(Target<'a>),
+    Tool(Callee<'a>),
     /// What is answered without one.
     Said(Said),
 }
 
 /// A tool that is to be called.
-pub(super) struct Target<'a> {
+pub(super) struct Callee<'a> {
     /// As it is shown.
     pub(super) name: Cow<'a, str>,
     way: Way<'a>,
@@ -81,26 +81,26 @@ struct FoundTool<'a> {
 }
 
 /// Finds out what a call of this name comes to.
-pub(super) fn asked<'a>(
+pub(super) fn meant<'a>(
     site: &Site,
     name: Cow<'a, str>,
     params: &Params<'a>,
-) -> Result<Asked<'a>, Error> {
+) -> Result<Meant<'a>, Error> {
     if site.server().record.tool_search {
         if name == site.open.shown_name(CALL_TOOL) {
             return Ok(named(site, call::arguments(params)?));
         }
         if name == site.open.shown_name(SEARCH_TOOLS) {
-            return Ok(Asked::Said(found(site, call::arguments(params)?)));
+            return Ok(Meant::Said(found(site, call::arguments(params)?)));
         }
     }
-    Ok(Asked::Tool(Target {
+    Ok(Meant::Tool(Callee {
         name,
         way: Way::Direct,
     }))
 }
 
-impl<'a> Target<'a> {
+impl<'a> Callee<'a> {
     /// The arguments of the tool, if there are any.
     pub(super) fn arguments(&self, params: &Params<'a>) -> Result<Option<&'a RawValue>, Error> {
         match &self.way {
@@ -121,13 +121,13 @@ impl<'a> Target<'a> {
 
 /// The call that `call_tool` stands for. A model that slips here gets words that it can mend its
 /// call by.
-fn named<'a>(site: &Site, arguments: Option<&'a RawValue>) -> Asked<'a> {
+fn named<'a>(site: &Site, arguments: Option<&'a RawValue>) -> Meant<'a> {
     let arguments = match read(arguments, &["name", "arguments"]) {
         Ok(arguments) => arguments,
-        Err(problem) => return Asked::Said(Said::error(problem)),
+        Err(problem) => return Meant::Said(Said::error(problem)),
     };
     let Some(name) = arguments.string("name") else {
-        return Asked::Said(Said::error("`name` must be the name of a tool.".into()));
+        return Meant::Said(Said::error("`name` must be the name of a tool.".into()));
     };
     if call::tool(site, &name).is_none() {
         let problem = format!(
@@ -135,14 +135,14 @@ fn named<'a>(site: &Site, arguments: Option<&'a RawValue>) -> Asked<'a> {
             super::error::shown(&name),
             site.open.shown_name(SEARCH_TOOLS)
         );
-        return Asked::Said(Said::error(problem));
+        return Meant::Said(Said::error(problem));
     }
     let inner = arguments.get("arguments");
     if inner.is_some_and(|inner| !object::is_object(inner)) {
         let problem = "`arguments` must be an object: the arguments of the tool.";
-        return Asked::Said(Said::error(problem.into()));
+        return Meant::Said(Said::error(problem.into()));
     }
-    Asked::Tool(Target {
+    Meant::Tool(Callee {
         name,
         way: Way::Named(inner),
     })
@@ -169,8 +169,8 @@ fn found(site: &Site, arguments: Option<&RawValue>) -> Said {
         Ok(question) => question,
         Err(problem) => return Said::error(problem),
     };
-    let offer = site.offer();
-    let names = offer.index(&site.open).find(&query, limit);
+    let lists = site.lists();
+    let names = lists.index(&site.open).find(&query, limit);
     let tools = names.into_iter().filter_map(|own| {
         let name = site.open.shown_name(own.as_str());
         let definition = &site.open.tool(&name)?.definition;

@@ -16,7 +16,7 @@ use crate::mcp::{
     result::CallResult,
     revision::Revision,
     running::{Disconnect, Running},
-    search::{self, Asked, Target},
+    search::{self, Callee, Meant},
     transport,
     watching::{Teller, Wishes},
 };
@@ -56,11 +56,11 @@ pub(super) async fn answer(
     let Terms { revision, session } = terms;
     let site = &exchange.site;
     let session_id = session.as_ref().map(|session| session.id);
-    let target = match search::asked(site, call::name(params)?, params)? {
-        Asked::Tool(target) => target,
-        Asked::Said(said) => return Ok(Answer::result(id, &said.result(revision, site.info()))),
+    let callee = match search::meant(site, call::name(params)?, params)? {
+        Meant::Tool(callee) => callee,
+        Meant::Said(said) => return Ok(Answer::result(id, &said.result(revision, site.info()))),
     };
-    let mut request = request(exchange, params, session.as_ref(), &target)?;
+    let mut request = request(exchange, params, session.as_ref(), &callee)?;
     let line = Line::new(exchange, params, revision, session, &request.tool)?;
     request.progress_wanted = line.wants_progress;
     let call = Call {
@@ -96,9 +96,9 @@ fn request(
     exchange: &Exchange,
     params: &Params<'_>,
     session: Option<&Session>,
-    target: &Target<'_>,
+    callee: &Callee<'_>,
 ) -> Result<CallRequest, Error> {
-    let (name, arguments) = (&target.name, target.arguments(params)?);
+    let (name, arguments) = (&callee.name, callee.arguments(params)?);
     let capabilities = session.map_or(&[][..], |session| &session.capabilities);
     if let Some(tool) = call::tool(&exchange.site, name) {
         call::check_capabilities(tool, capabilities)?;

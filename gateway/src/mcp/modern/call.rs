@@ -14,7 +14,7 @@ use crate::mcp::{
     revision::Revision,
     running::{Disconnect, Running},
     seal::Place,
-    search::{self, Asked, Target},
+    search::{self, Callee, Meant},
     transport,
     watching::{Teller, Wishes},
 };
@@ -44,17 +44,17 @@ pub(super) async fn answer(
     let name = call::name(params)?;
     // The headers repeat what the body says, also where that is not the tool that runs.
     mirror::check_name(&exchange.headers, &name)?;
-    let target = match search::asked(site, name, params)? {
-        Asked::Tool(target) => target,
-        Asked::Said(said) => {
+    let callee = match search::meant(site, name, params)? {
+        Meant::Tool(callee) => callee,
+        Meant::Said(said) => {
             return Ok(Answer::result(
                 id,
                 &said.result(Revision::MODERN, site.info()),
             ));
         }
     };
-    check_tool(exchange, params, &target, envelope)?;
-    let (name, arguments) = (&target.name, target.arguments(params)?);
+    check_tool(exchange, params, &callee, envelope)?;
+    let (name, arguments) = (&callee.name, callee.arguments(params)?);
     let place = || {
         let server = site.server().record.id;
         Place::new(server, site.open.credential(), name, arguments)
@@ -146,15 +146,15 @@ impl<P: Fn() -> Place> Ending<'_, P> {
 fn check_tool(
     exchange: &Exchange,
     params: &Params<'_>,
-    target: &Target<'_>,
+    callee: &Callee<'_>,
     envelope: &Envelope<'_>,
 ) -> Result<(), Error> {
     let site = &exchange.site;
     // A tool that is not there has nothing to be checked; that is said when it is called.
-    let Some(tool) = call::tool(site, &target.name) else {
+    let Some(tool) = call::tool(site, &callee.name) else {
         return Ok(());
     };
-    if let Some(arguments) = target.repeated(params) {
+    if let Some(arguments) = callee.repeated(params) {
         let prepared = site.prepared();
         for mirror in prepared.mirrors(site.server(), tool) {
             mirror.check(&exchange.headers, arguments)?;
