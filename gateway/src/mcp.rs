@@ -182,7 +182,7 @@ impl Endpoint {
                 bytes: inner.settings.max_body_bytes,
                 time: BODY_TIME,
             };
-            Brought::Message(body::read(body, allowed).await?)
+            Brought::Message(body::read(&parts.headers, body, allowed).await?)
         };
         Ok((
             Exchange {
