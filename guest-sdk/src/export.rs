@@ -7,6 +7,8 @@ pub mod completion;
 mod convert;
 pub mod prompts;
 pub mod resources;
+#[cfg(test)]
+mod tests;
 pub mod tools;
 
 use crate::{
