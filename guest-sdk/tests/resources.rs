@@ -94,11 +94,13 @@ fn what_is_said_about_a_resource_comes_from_attribute_type_and_doc_comment() {
 }
 
 fn text<R: Readable>(uri: &str) -> String {
-    testing::read::<R>(uri, &Cx::test()).unwrap().text()
+    let outcome = testing::read::<R>(uri, &Cx::test());
+    outcome.expect("it is there").text()
 }
 
 fn error<R: Readable>(uri: &str) -> ToolError {
-    testing::read::<R>(uri, &Cx::test()).unwrap_err()
+    let outcome = testing::read::<R>(uri, &Cx::test());
+    outcome.expect_err("it cannot be read")
 }
 
 #[test]
