@@ -54,6 +54,8 @@
 //! Build it with `cargo build --target wasm32-wasip2` from a crate of type `cdylib`.
 //!
 //! - [`tool`](macro@tool) makes a function a tool and says which settings there are.
+//! - [`prompt`](macro@prompt) and [`resource`](macro@resource) do the same for prompts and resources;
+//!   the modules of their names say more, and [`completion`] what is suggested while a person types.
 //! - [`export!`] makes the crate a component.
 //! - [`Cx`] is all that a tool can reach: secrets, HTTP, settings, log, progress, values that last.
 //! - [`output::Output`] says what a tool may return, [`ToolError`] how it fails.
@@ -142,3 +144,8 @@ pub mod __private {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// And so do those in the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/write-a-tool.md")]
+struct Guide;

@@ -99,8 +99,10 @@ pub fn resource(settings: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes the crate a component: `export!(weather, alerts, prompt trip, resource station)`.
 ///
-/// Tools are named, prompts and resources have the word before their name. Outside a component (in
-/// `cargo test`) it only checks the names. Use it once in a crate.
+/// Tools are named, prompts and resources have the word before their name: a macro cannot see what a
+/// name stands for. The component exports the interfaces of the contract that something is named for
+/// and no others; with prompts or resources also that for completion. Outside a component (in
+/// `cargo test`) only the names are checked. Use it once in a crate.
 #[proc_macro]
 pub fn export(items: TokenStream) -> TokenStream {
     expand::export(items.into()).into()
