@@ -16,15 +16,16 @@ const GENERIC: &str = "The tool failed. See its log.";
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolError {
     message: String,
-    code: Option<String>,
+    /// Boxed like `detail`: every result of a tool is as large as this type.
+    code: Option<Box<str>>,
     retry_after: Option<Duration>,
     content: Vec<Content>,
-    detail: Option<String>,
+    detail: Option<Box<str>>,
     kind: Kind,
 }
 
 /// What is at fault.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The work.
     #[default]
@@ -33,6 +34,8 @@ pub(crate) enum Kind {
     NotFound,
     /// The parameters of the request.
     Params,
+    /// The client, which cannot do this.
+    Client(Box<str>),
     /// The request, with a code of the author's.
     Protocol(i32),
 }
@@ -79,6 +82,16 @@ impl ToolError {
         }
     }
 
+    /// A client that cannot do what is needed, such as `elicitation`: the protocol's error -32021. A
+    /// tool that always needs it rather declares it, with `client_capabilities = ["…"]`.
+    pub fn missing_client_capability(capability: impl Into<String>) -> Self {
+        let capability = capability.into();
+        Self {
+            kind: Kind::Client(capability.as_str().into()),
+            ..Self::user(format!("The client needs the capability `{capability}`."))
+        }
+    }
+
     /// An error of the protocol with a code of your own, for programs that know it. The codes from
     /// -32768 to -32000 are reserved and become -32603. Models do not see it.
     pub fn protocol(code: i32, message: impl Into<String>) -> Self {
@@ -90,7 +103,7 @@ impl ToolError {
 
     /// Adds a stable word for programs, such as `not-found`.
     pub fn code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(code.into().into());
         self
     }
 
@@ -115,7 +128,7 @@ impl ToolError {
 
     /// Adds what only the tool's own log may say.
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into());
         self
     }
 
@@ -139,8 +152,8 @@ impl ToolError {
         &self.content
     }
 
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.kind
     }
 
     /// What only the log says, if anything.

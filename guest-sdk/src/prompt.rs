@@ -86,6 +86,8 @@ pub struct Descriptor {
 pub struct Argument {
     /// As clients call it.
     pub name: &'static str,
+    /// A name for people.
+    pub title: Option<&'static str>,
     /// What it is.
     pub description: Option<&'static str>,
     /// Whether it must be filled in.

@@ -39,7 +39,7 @@ fn review(
     code: String,
     /// What to look at.
     focus: Option<Focus>,
-    #[arg(default = Lines(80))] width: Lines,
+    #[arg(title = "Line width", default = Lines(80))] width: Lines,
     #[arg(default)] r#in: String,
     cx: &Cx,
 ) -> String {
@@ -56,16 +56,17 @@ fn parameters_are_arguments_and_the_context_is_none() {
     let prompt = review::describe();
     assert_eq!((prompt.name, prompt.title), ("code.review", Some("Review")));
     assert_eq!(prompt.description, "Asks for a review.\n\nOf code.");
-    let argument = |name, description, required| Argument {
+    let argument = |name, title, description, required| Argument {
         name,
+        title,
         description,
         required,
     };
     let expected = [
-        argument("code", Some("The code."), true),
-        argument("focus", Some("What to look at."), false),
-        argument("width", None, false),
-        argument("in", None, false),
+        argument("code", None, Some("The code."), true),
+        argument("focus", None, Some("What to look at."), false),
+        argument("width", Some("Line width"), None, false),
+        argument("in", None, None, false),
     ];
     assert_eq!(prompt.arguments, expected);
 }

@@ -36,7 +36,7 @@ impl Item {
     pub(crate) fn argument_settings(self) -> &'static [&'static str] {
         match self {
             Self::Tool => &["default", "range", "example", "flatten"],
-            Self::Prompt => &["default", "complete"],
+            Self::Prompt => &["title", "default", "complete"],
             Self::Resource => &["complete"],
         }
     }

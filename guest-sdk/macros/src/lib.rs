@@ -65,8 +65,8 @@ pub fn tool(settings: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Clients send texts. A parameter takes a `String`, a type that implements `FromStr`, or an enum
 /// that derives `Deserialize`; it must be filled in unless it is an `Option` or has a default.
-/// `#[arg(…)]` takes `default` (or `default = value`) and `complete = …`, which the module
-/// `completion` explains.
+/// `#[arg(…)]` takes `title = "…"`, `default` (or `default = value`) and `complete = …`, which the
+/// module `completion` explains.
 #[proc_macro_attribute]
 pub fn prompt(settings: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(Item::Prompt, settings.into(), item.into()).into()

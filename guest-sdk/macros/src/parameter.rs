@@ -6,7 +6,7 @@ pub(crate) use completion::{Completion, Given, given};
 
 use crate::{errors::Errors, item::Item, parse};
 use syn::{
-    Attribute, Expr, FnArg, GenericArgument, Ident, Pat, PathArguments, Type, ext::IdentExt,
+    Attribute, Expr, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, Type, ext::IdentExt,
 };
 
 /// What a parameter is for.
@@ -41,6 +41,8 @@ pub(crate) struct Property {
     pub(crate) range: Option<Expr>,
     /// To show.
     pub(crate) examples: Vec<Expr>,
+    /// A name for people.
+    pub(crate) title: Option<LitStr>,
     /// What to suggest.
     pub(crate) complete: Option<Completion>,
 }
@@ -89,32 +91,9 @@ pub(crate) fn parameter(input: &mut FnArg, item: Item, errors: &mut Errors) -> O
         return Some(Parameter::Whole(input.ty.clone()));
     }
     let ident = name(&input.pat, item, errors)?.clone();
-    let name = ident.unraw().to_string();
-    let (value, optional) = match option_of(&input.ty) {
-        Some(inner) => (inner.clone(), true),
-        None => ((*input.ty).clone(), false),
-    };
-    if let (true, Some((key, _))) = (optional, &hints.default) {
-        errors.at(
-            key,
-            "an `Option` is `None` by default; write the bare type to give another",
-        );
-    }
-    Some(Parameter::Property(Box::new(Property {
-        ident,
-        name,
-        value,
-        optional,
-        description: hints.description,
-        default: hints.default.map(|(_, fallback)| fallback),
-        range: hints.range.map(|(_, range)| range),
-        examples: hints
-            .examples
-            .into_iter()
-            .map(|(_, example)| example)
-            .collect(),
-        complete: hints.complete.map(|(_, complete)| complete),
-    })))
+    Some(Parameter::Property(Box::new(
+        hints.property(ident, &input.ty, errors),
+    )))
 }
 
 /// What is said about a parameter.
@@ -125,6 +104,7 @@ struct Hints {
     range: Option<(Ident, Expr)>,
     examples: Vec<(Ident, Expr)>,
     flatten: Option<Ident>,
+    title: Option<(Ident, LitStr)>,
     complete: Option<(Ident, Completion)>,
 }
 
@@ -162,6 +142,10 @@ impl Hints {
         } else if key == "example" {
             self.examples.push((key.clone(), setting.expression()?));
             false
+        } else if key == "title" {
+            self.title
+                .replace((key.clone(), setting.string()?))
+                .is_some()
         } else if key == "complete" {
             let complete = Completion::new(setting.expression()?)?;
             self.complete.replace((key.clone(), complete)).is_some()
@@ -171,6 +155,33 @@ impl Hints {
         match repeated {
             true => Err(syn::Error::new(key.span(), format!("`{key}` is set twice"))),
             false => Ok(()),
+        }
+    }
+
+    /// The property of this name and type.
+    fn property(self, ident: Ident, ty: &Type, errors: &mut Errors) -> Property {
+        let (value, optional) = match option_of(ty) {
+            Some(inner) => (inner.clone(), true),
+            None => (ty.clone(), false),
+        };
+        if let (true, Some((key, _))) = (optional, &self.default) {
+            errors.at(
+                key,
+                "an `Option` is `None` by default; write the bare type to give another",
+            );
+        }
+        let examples = self.examples.into_iter();
+        Property {
+            name: ident.unraw().to_string(),
+            ident,
+            value,
+            optional,
+            description: self.description,
+            default: self.default.map(|(_, fallback)| fallback),
+            range: self.range.map(|(_, range)| range),
+            examples: examples.map(|(_, example)| example).collect(),
+            title: self.title.map(|(_, title)| title),
+            complete: self.complete.map(|(_, complete)| complete),
         }
     }
 
@@ -195,7 +206,8 @@ impl Hints {
         let default = self.default.iter().map(|(key, _)| key);
         let range = self.range.iter().map(|(key, _)| key);
         let examples = self.examples.iter().map(|(key, _)| key);
-        let complete = self.complete.iter().map(|(key, _)| key);
+        let title = self.title.iter().map(|(key, _)| key);
+        let complete = self.complete.iter().map(|(key, _)| key).chain(title);
         default.chain(range).chain(examples).chain(complete)
     }
 }

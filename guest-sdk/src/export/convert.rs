@@ -105,8 +105,11 @@ pub(super) fn error(error: ToolError) -> wit::CallError {
     let protocol = match error.kind() {
         Kind::Work | Kind::NotFound => return wit::CallError::Tool(tool_error(&error)),
         Kind::Params => wit::ProtocolError::InvalidParams(error.message().to_owned()),
+        Kind::Client(capability) => {
+            wit::ProtocolError::MissingClientCapabilities(vec![capability.to_string()])
+        }
         Kind::Protocol(code) => wit::ProtocolError::Other(wit::OtherError {
-            code,
+            code: *code,
             message: error.message().to_owned(),
             data: None,
         }),

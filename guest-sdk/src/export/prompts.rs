@@ -76,12 +76,13 @@ fn described(prompt: Descriptor) -> wit::Prompt {
     let arguments = prompt.arguments.into_iter().map(|argument| {
         let Argument {
             name,
+            title,
             description,
             required,
         } = argument;
         wit::PromptArgument {
             name: name.to_owned(),
-            title: None,
+            title: title.map(str::to_owned),
             description: description.map(str::to_owned),
             required,
         }

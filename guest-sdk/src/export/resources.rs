@@ -73,7 +73,7 @@ pub fn read(
             Ok(wit::ReadOutcome::Contents(contents.collect()))
         }
         Ok(ReadOutcome::Ask(ask)) => Ok(wit::ReadOutcome::NeedInput(convert::need_input(ask))),
-        Err(error) if error.kind() == Kind::NotFound => Err(not_found(uri)),
+        Err(error) if *error.kind() == Kind::NotFound => Err(not_found(uri)),
         Err(error) => Err(convert::error(error)),
     }
 }

@@ -28,6 +28,12 @@ fn rest() -> Result<String, ToolError> {
     Err(ToolError::not_found("There is no bed."))
 }
 
+/// Asks whoever cannot be asked.
+#[prompt]
+fn question() -> Result<String, ToolError> {
+    Err(ToolError::missing_client_capability("elicitation"))
+}
+
 /// Greets.
 #[prompt]
 fn greeting(#[arg(complete = ["Ada", "Alan"])] name: String) -> String {
@@ -157,6 +163,15 @@ fn arguments_of_a_prompt_are_checked_before_it_is_filled_in() {
             panic!("{name} {arguments:?} cannot be filled in");
         };
     }
+}
+
+#[test]
+fn a_prompt_may_need_more_of_the_client() {
+    let got = prompts::get(&[question::ENTRY], "question", Vec::new(), context());
+    let Err(CallError::Protocol(ProtocolError::MissingClientCapabilities(missing))) = got else {
+        panic!("the client cannot be asked");
+    };
+    assert_eq!(missing, ["elicitation"]);
 }
 
 #[test]

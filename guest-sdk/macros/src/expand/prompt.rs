@@ -55,10 +55,12 @@ fn describe(prompt: &Prompt) -> TokenStream {
             return None;
         };
         let name = &property.name;
+        let title = option(property.title.as_ref().map(|title| quote!(#title)));
         let description = option(property.description.as_ref().map(|text| quote!(#text)));
         let required = !property.optional && property.default.is_none();
         Some(quote!(::casemate_guest_sdk::prompt::Argument {
             name: #name,
+            title: #title,
             description: #description,
             required: #required,
         }))

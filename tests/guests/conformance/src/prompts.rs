@@ -16,7 +16,7 @@ pub fn test_simple_prompt() -> &'static str {
 #[prompt(title = "With arguments")]
 pub fn test_prompt_with_arguments(
     /// First test argument
-    #[arg(complete = ["paris", "park", "party", "testing"])]
+    #[arg(title = "First", complete = ["paris", "park", "party", "testing"])]
     arg1: String,
     /// Second test argument
     #[arg(complete = after(arg1))]

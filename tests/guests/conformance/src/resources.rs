@@ -10,7 +10,11 @@ pub fn static_text() -> &'static str {
 }
 
 /// A picture that never changes.
-#[resource("test://static-binary", title = "Static binary")]
+#[resource(
+    "test://static-binary",
+    title = "Static binary",
+    mime_type = "image/png"
+)]
 pub fn static_binary() -> Image {
     Image::png(PNG)
 }
