@@ -37,6 +37,13 @@ pub(crate) fn prompt_name(text: &str) -> Result<(), &'static str> {
     tool_name(text).map_err(|_| "a prompt name must be 1 to 128 of A-Z, a-z, 0-9, _, - and .")
 }
 
+/// Anything that can be read.
+pub(crate) fn resource_name(text: &str) -> Result<(), &'static str> {
+    (!text.trim().is_empty())
+        .then_some(())
+        .ok_or("a resource needs a name that can be read")
+}
+
 /// `type/subtype`, with parameters if needed.
 pub(crate) fn mime_type(text: &str) -> Result<(), &'static str> {
     let (kind, subtype) = text.split_once('/').unwrap_or_default();

@@ -26,6 +26,12 @@ fn order() -> String {
     String::new()
 }
 
+/// With a name that nobody reads.
+#[resource("notes://all", name = " ")]
+fn name() -> String {
+    String::new()
+}
+
 /// With a media type that is none.
 #[resource("notes://all", mime_type = "text")]
 fn media() -> String {

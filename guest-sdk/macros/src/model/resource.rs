@@ -43,7 +43,9 @@ impl Resource {
         each_once(settings, errors, |setting| {
             match setting.key.to_string().as_str() {
                 "title" => title = Some(setting.string()?),
-                "name" => name = Some(setting.string()?),
+                "name" => {
+                    name = Some(literal::checked(setting.string()?, literal::resource_name)?);
+                }
                 "mime_type" => {
                     mime_type = Some(literal::checked(setting.string()?, literal::mime_type)?);
                 }
