@@ -27,7 +27,7 @@ impl Parse for Exported {
         let items = [Item::Tool, Item::Prompt, Item::Resource];
         let item = word.and_then(|word| items.into_iter().find(|item| word == item.word()));
         // Something may be called `prompt` itself, or be in a module of that name.
-        let is_word = ahead.peek(Ident::peek_any) || ahead.peek(Token![crate]);
+        let is_word = ahead.peek(Ident::peek_any);
         let item = match item.filter(|_| is_word) {
             Some(item) => {
                 input.call(Ident::parse_any)?;
