@@ -63,6 +63,7 @@ pub struct Started {
 struct Running {
     log: Arc<CallLog>,
     metadata: Arc<dyn Metadata>,
+    service: Arc<Service>,
     endpoint: Endpoint,
     stop: CancellationToken,
     listeners: Vec<JoinHandle<()>>,
@@ -99,7 +100,7 @@ pub async fn start(options: Options) -> Result<Started> {
         uploads: Arc::new(Semaphore::new(admin::UPLOADS)),
     };
     let drain = Duration::from_millis(server.drain_ms);
-    tokio::spawn(stop_calls(service, stop.clone(), drain));
+    tokio::spawn(stop_calls(Arc::clone(&service), stop.clone(), drain));
     let ending = (stop.clone(), drain + LAST_WORDS);
     let clients = listen::affordable(server.max_connections, Share::Most);
     let admins = listen::affordable(ADMIN_CONNECTIONS, Share::Little);
@@ -120,6 +121,7 @@ pub async fn start(options: Options) -> Result<Started> {
         running: Running {
             log,
             metadata,
+            service,
             endpoint,
             stop,
             listeners,
@@ -174,6 +176,7 @@ impl Started {
         let Running {
             log,
             metadata,
+            service,
             endpoint,
             stop,
             listeners,
@@ -186,6 +189,7 @@ impl Started {
             listener.await?;
         }
         endpoint.end().await;
+        service.tasks().end().await;
         log.flush()
             .await
             .context("writing the last records of calls")?;
@@ -199,6 +203,7 @@ impl Started {
 /// records are written.
 async fn stop_calls(service: Arc<Service>, stop: CancellationToken, drain: Duration) {
     stop.cancelled().await;
+    service.tasks().drain();
     tokio::time::sleep(drain).await;
     service.calls().stop_all();
 }
