@@ -112,7 +112,7 @@ impl Service {
         let state = Arc::new(State::new(snapshot, Arc::clone(&metadata)));
         let pepper = Pepper::new(keyring.derive("credential hashes"));
         let running = Arc::new(Running::default());
-        let calls = Calls::new(calls::Parts {
+        let calls = Arc::new(Calls::new(calls::Parts {
             runtime: runtime.clone(),
             components: Arc::clone(&components),
             vault: Arc::clone(&vault),
@@ -121,11 +121,8 @@ impl Service {
             state: Arc::clone(&state),
             places: platform.sandbox.places,
             receipts,
-        });
-        let (access, calls) = (
-            Arc::new(Access::new(Arc::clone(&state), pepper, running)),
-            Arc::new(calls),
-        );
+        }));
+        let access = Arc::new(Access::new(Arc::clone(&state), pepper, running));
         let tasks = tasks::Parts {
             settings: tasks,
             state: Arc::clone(&state),

@@ -187,7 +187,7 @@ fn ids(wanted: &RawValue) -> Option<Vec<String>> {
     if ids.len() > MOST {
         return None;
     }
-    let strings = ids.into_iter().map(|id| object::string(id));
+    let strings = ids.into_iter().map(object::string);
     let mut ids: Vec<String> = strings
         .map(|id| id.map(std::borrow::Cow::into_owned))
         .collect::<Option<_>>()?;

@@ -51,7 +51,7 @@ impl Chest {
     ) -> Result<TaskContent, Error> {
         let sealed = self.seal(task, content.get().as_bytes());
         let bytes = sealed.len() as u64;
-        let digest = self.blobs.put(sealed.into()).await?;
+        let digest = self.blobs.put(sealed).await?;
         Ok(TaskContent { digest, bytes })
     }
 

@@ -1,6 +1,6 @@
 //! One task in memory: what those who ask see of it, its open questions, and who wants it to stop.
 
-use super::Seat;
+use super::seats::Seat;
 use casemate_domain::{
     Answer, InputRequest, Json, KeyId, NeedInput, ServerId, Stop, StopReason, TaskStatus,
 };
@@ -99,15 +99,27 @@ impl Cause {
     }
 }
 
+impl TaskView {
+    /// From when on it is gone.
+    pub fn expires_at(&self) -> Timestamp {
+        expires_at(&self.record)
+    }
+}
+
+fn expires_at(record: &TaskRecord) -> Timestamp {
+    let lifetime = i64::try_from(record.ttl_ms).unwrap_or(i64::MAX);
+    let end = record
+        .created_at
+        .checked_add(SignedDuration::from_millis(lifetime));
+    end.unwrap_or(Timestamp::MAX)
+}
+
 impl Entry {
     pub(super) fn new(record: TaskRecord, seat: Seat) -> Self {
-        let lifetime = i64::try_from(record.ttl_ms).unwrap_or(i64::MAX);
-        let lifetime = SignedDuration::from_millis(lifetime);
-        let expires_at = record.created_at.checked_add(lifetime);
         Self {
             key: record.key_id,
             server: record.server_id,
-            expires_at: expires_at.unwrap_or(Timestamp::MAX),
+            expires_at: expires_at(&record),
             view: watch::Sender::new(TaskView {
                 record: Arc::new(record),
                 questions: [].into(),

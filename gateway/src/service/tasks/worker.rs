@@ -1,8 +1,9 @@
 //! The life of a task: its call, the questions of its tool, the call again, its end.
 
 use super::{
-    Begun, Ended, Inner, TaskView, Wording,
+    Ended, Inner, TaskView, Wording,
     entry::{Cause, Entry},
+    run::Begun,
     work::{Lost, Work},
 };
 use crate::service::{
