@@ -20,6 +20,21 @@ pub struct ToolError {
     retry_after: Option<Duration>,
     content: Vec<Content>,
     detail: Option<String>,
+    kind: Kind,
+}
+
+/// What is at fault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The work.
+    #[default]
+    Work,
+    /// What was asked for is not there.
+    NotFound,
+    /// The parameters of the request.
+    Params,
+    /// The request, with a code of the author's.
+    Protocol(i32),
 }
 
 impl ToolError {
@@ -31,6 +46,7 @@ impl ToolError {
             retry_after: None,
             content: Vec::new(),
             detail: None,
+            kind: Kind::Work,
         }
     }
 
@@ -43,6 +59,33 @@ impl ToolError {
     /// A failure that means nothing to the model; `detail` goes to the log.
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::user(GENERIC).with_detail(detail)
+    }
+
+    /// Something that is not there. For a resource this is the protocol's own error, for a tool or
+    /// a prompt a failure with the code `not-found`.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::NotFound,
+            ..Self::user(message).code("not-found")
+        }
+    }
+
+    /// A request that cannot be understood: the protocol's error -32602. In a tool rather use
+    /// [`invalid_arg`](Self::invalid_arg), because models do not see errors of the protocol.
+    pub fn invalid_params(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Params,
+            ..Self::user(message).code("invalid-argument")
+        }
+    }
+
+    /// An error of the protocol with a code of your own, for programs that know it. The codes from
+    /// -32768 to -32000 are reserved and become -32603. Models do not see it.
+    pub fn protocol(code: i32, message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Protocol(code),
+            ..Self::user(message)
+        }
     }
 
     /// Adds a stable word for programs, such as `not-found`.
@@ -94,6 +137,10 @@ impl ToolError {
     /// The content after the message.
     pub fn content(&self) -> &[Content] {
         &self.content
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// What only the log says, if anything.
