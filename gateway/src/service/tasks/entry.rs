@@ -235,12 +235,14 @@ impl Entry {
             .collect()
     }
 
-    /// Shows another record, with no questions.
+    /// Shows another record, with no questions: what is answered from here on is too late.
     pub(super) fn put(&self, record: TaskRecord) {
+        let mut asked = self.asked();
+        asked.open.clear();
         if record.status.is_over() {
             // Arguments, answers and state are gone; what is left is the result.
-            self.seat()
-                .hold(record.content.map_or(0, |content| content.bytes));
+            let bytes = record.content.map_or(0, |content| content.bytes);
+            self.seat().hold(bytes);
         }
         self.view.send_replace(TaskView {
             record: Arc::new(record),

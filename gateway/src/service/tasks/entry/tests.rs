@@ -92,3 +92,16 @@ async fn a_task_expires_at_the_end_of_its_time() {
     assert!(short.has_expired());
     assert_eq!(short.remaining(), Duration::ZERO);
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_after_the_end_changes_nothing() {
+    let entry = entry(1_000);
+    entry.ask(&need(&["a"]));
+    entry.put(TaskRecord {
+        status: TaskStatus::Cancelled,
+        ..TaskRecord::clone(&entry.view().record)
+    });
+    entry.answer(vec![answer("a", "1")]);
+    assert_eq!(entry.view().record.status, TaskStatus::Cancelled);
+    assert!(open(&entry).is_empty());
+}
