@@ -64,17 +64,17 @@ fn a_gateway_that_is_asked_to_stop_lets_tasks_end_for_a_while_and_fails_the_rest
 
 #[test]
 fn a_task_is_gone_when_its_time_is_over_and_so_is_what_came_of_it() {
-    let settings = "tasks.keep_s = 3";
+    let settings = "tasks.keep_s = 6";
     let gateway = Gateway::builder().config(settings).start();
     let server = gateway.server("expires");
     gateway.push(&server, guest("conformance"));
     let client = Client::of(&gateway, &server);
     let done = client.begin("slow_compute", json!({ "seconds": 1 }));
     let running = client.begin("slow_compute", json!({ "seconds": 20 }));
-    assert_eq!(client.wait_for(&done, "completed")["ttlMs"], 3_000);
+    assert_eq!(client.wait_for(&done, "completed")["ttlMs"], 6_000);
     let folder = gateway.data_dir().join("tasks");
     assert_eq!(files(&folder), 1);
-    thread::sleep(Duration::from_secs(3));
+    thread::sleep(Duration::from_secs(6));
     for task in [&done, &running] {
         assert_unknown(&client.ask("tasks/get", task));
     }
