@@ -8,6 +8,7 @@ pub mod keys;
 pub mod limits;
 pub mod secrets;
 pub mod servers;
+pub mod tasks;
 pub mod tokens;
 pub mod tools;
 pub mod versions;

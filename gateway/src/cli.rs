@@ -27,6 +27,7 @@ mod settings;
 mod span;
 mod status;
 mod target;
+mod task;
 mod token;
 mod tool;
 mod version;
@@ -88,7 +89,9 @@ enum Command {
     Logs(logs::Logs),
     #[command(subcommand)]
     Limits(limits::Command),
-    /// Show what the gateway is doing: running calls, waiting ones, memory
+    #[command(subcommand)]
+    Task(task::Command),
+    /// Show what the gateway is doing: running calls, waiting ones, tasks, memory
     Status,
     /// Print completions for a shell
     ///
@@ -203,6 +206,7 @@ async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Call(command) => call::run(command, context).await,
         Command::Logs(command) => logs::run(command, context).await,
         Command::Limits(command) => limits::run(command, context).await,
+        Command::Task(command) => task::run(command, context).await,
         Command::Status => status::run(context).await,
         Command::Completions { shell } => completions(shell, context),
     }
@@ -245,6 +249,9 @@ mod tests {
             "casemate key create laptop -s weather -s other --expires 90d",
             "casemate key list",
             "casemate key revoke key_0",
+            "casemate task list -s weather --status working",
+            "casemate task show task_0",
+            "casemate task cancel task_0",
             "casemate token create ci --expires 30d",
             "casemate token list",
             "casemate token revoke tok_0 --yes",

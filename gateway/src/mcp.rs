@@ -38,6 +38,7 @@ pub mod result;
 mod revision;
 mod running;
 mod seal;
+mod tasks;
 mod transport;
 mod unique;
 mod watching;
@@ -293,6 +294,7 @@ impl<'a> Params<'a> {
                 "cursor",
                 "inputResponses",
                 "requestState",
+                "taskId",
             ])
             .map_err(|problem| format!("params {problem}"))?;
         let meta = match members.get("_meta") {

@@ -188,6 +188,10 @@ pub fn admin(app: App) -> Router {
             "/v1/servers/{server}/tools/{tool}/limits/whatif",
             get(admin::limits::what_if),
         )
+        // Tasks.
+        .route("/v1/tasks", get(admin::tasks::list))
+        .route("/v1/tasks/{task}", get(admin::tasks::show))
+        .route("/v1/tasks/{task}/cancel", post(admin::tasks::cancel))
         // What happened, and what happens now.
         .route("/v1/calls", get(admin::calls::list))
         .route("/v1/calls/stream", get(admin::calls::stream))

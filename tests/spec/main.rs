@@ -25,6 +25,7 @@ mod problems;
 mod reference;
 mod samples;
 mod sandbox;
+mod tasks;
 mod tokens;
 mod uploads;
 mod wire;

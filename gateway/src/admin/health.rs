@@ -39,6 +39,7 @@ pub async fn status(State(app): State<App>) -> Json<Value> {
     Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "calls": app.service.calls().load(),
+        "open_tasks": app.service.tasks().open_count(),
         "tasks": tasks,
     }))
 }

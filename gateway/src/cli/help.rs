@@ -29,6 +29,7 @@ Tools:
   call         Call a tool, on the same path as a client
   logs         Show calls, and follow new ones
   limits       Show, set and explain what calls may use
+  task         List, show and cancel tasks: calls that their clients poll
 
 More:
   completions  Print completions for a shell

@@ -14,11 +14,12 @@ use crate::mcp::{
     revision::Revision,
     running::{Disconnect, Running},
     seal::Place,
+    tasks::{self, Created},
     transport,
     watching::{Teller, Wishes},
 };
-use crate::service::CallRequest;
-use casemate_domain::Conclusion;
+use crate::service::{CallRequest, tasks::Ran};
+use casemate_domain::{Conclusion, TaskSupport};
 use casemate_runtime::{Observer, Unobserved};
 use std::{borrow::Cow, sync::Arc};
 
@@ -27,6 +28,8 @@ struct Ending<'a, P> {
     site: &'a Site,
     id: Id<'a>,
     capabilities: &'a [String],
+    /// Whether it may become a task.
+    support: TaskSupport,
     /// The place of its state; worked out only if there is any.
     place: P,
 }
@@ -40,6 +43,7 @@ pub(super) async fn answer(
     envelope: &Envelope<'_>,
 ) -> Result<Answer, Error> {
     let name = checked_name(exchange, params, envelope)?;
+    let support = tasks::support(call::tool(&exchange.site, &name), &envelope.capabilities)?;
     let arguments = call::arguments(params)?;
     let site = &exchange.site;
     let place = || {
@@ -55,12 +59,13 @@ pub(super) async fn answer(
     let wishes = Wishes::new(&params.meta, envelope.level).map_err(Error::InvalidParams)?;
     if wishes.has_any() && transport::accepts_events(&exchange.headers) {
         request.progress_wanted = wishes.progress.is_some();
-        return Ok(watched(exchange, id, envelope, request, place(), wishes).await);
+        return Ok(watched(exchange, id, request, place(), (wishes, support)).await);
     }
     let ending = Ending {
         site,
         id,
         capabilities: &envelope.capabilities,
+        support,
         place,
     };
     Ok(ending.of(request, Arc::new(Unobserved), None).await)
@@ -70,15 +75,14 @@ pub(super) async fn answer(
 async fn watched(
     exchange: &Exchange,
     id: Id<'_>,
-    envelope: &Envelope<'_>,
     request: CallRequest,
     place: Place,
-    wishes: Wishes,
+    (wishes, support): (Wishes, TaskSupport),
 ) -> Answer {
     let (outlet, events) = events::open();
     let teller = Teller::new(wishes, outlet.clone(), Revision::MODERN, &request.tool);
     let (site, id) = (exchange.site.clone(), id.to_owned());
-    let capabilities = envelope.capabilities.clone();
+    let capabilities = request.client_capabilities.clone();
     let running = {
         let outlet = outlet.clone();
         async move {
@@ -86,6 +90,7 @@ async fn watched(
                 site: &site,
                 id: id.borrow(),
                 capabilities: &capabilities,
+                support,
                 place: || place.clone(),
             };
             ending.of(request, Arc::new(teller), Some(&outlet)).await
@@ -106,8 +111,11 @@ impl<P: Fn() -> Place> Ending<'_, P> {
         outlet: Option<&Outlet>,
     ) -> Answer {
         let refused = |error: Error| Answer::error(Some(self.id), &error, Era::Modern);
-        let finished = match call::run(self.site, request, observer).await {
-            Ok(finished) => finished,
+        let finished = match tasks::call(self.site, request, observer, self.support).await {
+            Ok(Ran::Finished(finished)) => finished,
+            Ok(Ran::Task(task)) => {
+                return Answer::result(self.id, &Created::new(&task, self.site.info()));
+            }
             Err(error) => return refused(error),
         };
         match &finished.outcome.conclusion {

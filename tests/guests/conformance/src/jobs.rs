@@ -7,6 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Longer than a call may take before it becomes a task: what these tools ask after it is asked by the
+/// task, and not before there is one.
+const A_WHILE: Duration = Duration::from_millis(1_200);
+
 /// Greets, at once.
 #[tool]
 pub fn greet(
@@ -45,13 +49,14 @@ pub fn failing_job() -> Result<String, ToolError> {
     Err(ToolError::user("This job always fails."))
 }
 
-/// Ends with an error of the protocol.
+/// Ends with an error of the protocol, after a while.
 #[tool(task = "optional")]
 pub fn protocol_error_job() -> Result<String, ToolError> {
+    sleep(A_WHILE);
     Err(ToolError::protocol(1001, "This job breaks the protocol."))
 }
 
-/// Deletes a file that does not exist, once somebody agrees.
+/// Works for a while, then deletes a file that does not exist, once somebody agrees.
 #[tool(task = "optional", client_capabilities = ["elicitation"])]
 pub fn confirm_delete(
     /// Its name.
@@ -59,6 +64,7 @@ pub fn confirm_delete(
     cx: &Cx,
 ) -> Reply<String> {
     if cx.answer("confirm").is_none() {
+        sleep(A_WHILE);
         let message = format!("Delete {filename}?");
         return Ask::new()
             .form_with("confirm", message, form_of("confirm", "boolean"))
@@ -70,9 +76,12 @@ pub fn confirm_delete(
     }
 }
 
-/// Asks two things at once.
+/// Asks two things at once, after a while.
 #[tool(task = "optional", client_capabilities = ["elicitation"])]
 pub fn multi_input(cx: &Cx) -> Reply<String> {
+    if cx.answer("first").is_none() {
+        sleep(A_WHILE);
+    }
     let mut missing = Ask::new();
     for key in ["first", "second"] {
         if cx.answer(key).is_none() {
