@@ -40,5 +40,6 @@ pub async fn status(State(app): State<App>) -> Json<Value> {
         "version": env!("CARGO_PKG_VERSION"),
         "calls": app.service.calls().load(),
         "tasks": tasks,
+        "listens_at": app.listens_at,
     }))
 }

@@ -1,0 +1,446 @@
+//! What is about to be done for one client and one server.
+
+use super::{
+    Connect, Scope,
+    clients::{Client, Format, Reference},
+    entry::{Carried, Entry, masked},
+    file::{self, File, Readers},
+    json, toml, yaml,
+};
+use crate::cli::{
+    Context,
+    client::Client as Gateway,
+    exit::Exit,
+    failure::Failure,
+    keys::{self, Made},
+    plan::{Line, Mark},
+    server::Server,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// What is about to be done.
+#[derive(Debug)]
+pub(super) struct Plan {
+    client: &'static Client,
+    server: String,
+    server_id: String,
+    url: String,
+    name: String,
+    scope: Scope,
+    /// The configuration file, if the client has one.
+    path: Option<PathBuf>,
+    way: Way,
+    variable: String,
+    casemate: String,
+}
+
+/// How the key gets to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Inside,
+    ByVariable,
+    Asked,
+}
+
+/// What stands in a file under the name.
+enum Found {
+    Nothing,
+    /// The same but for the key, which nobody can compare.
+    Same,
+    Other,
+}
+
+impl Plan {
+    pub(super) fn new(
+        command: &Connect,
+        client: &'static Client,
+        server: &Server,
+    ) -> Result<Self, Failure> {
+        let name = command.name.clone().unwrap_or_else(|| server.name.clone());
+        let scope = match (command.scope, client.user, client.project) {
+            (Some(Scope::User), None, Some(_)) => return Err(no_file(client, "a person")),
+            (Some(Scope::Project), _, None) => return Err(no_file(client, "a project")),
+            (Some(scope), ..) => scope,
+            (None, None, Some(_)) => Scope::Project,
+            (None, ..) => Scope::User,
+        };
+        let by_name = command.key_env.is_some() || scope == Scope::Project;
+        let way = match client.reference {
+            Reference::Prompt(_) => Way::Asked,
+            Reference::Text(_) | Reference::Entry(_) if by_name => Way::ByVariable,
+            _ => Way::Inside,
+        };
+        let path = match (&command.file, scope) {
+            (Some(path), _) => Some(path.clone()),
+            (None, Scope::Project) => client.project.map(PathBuf::from),
+            (None, Scope::User) => client.user.map(file::locate).transpose()?,
+        };
+        let named = |path: PathBuf| PathBuf::from(path.to_string_lossy().replace("@NAME@", &name));
+        let program = std::env::current_exe().ok();
+        Ok(Self {
+            client,
+            server: server.reference(),
+            server_id: server.id.clone(),
+            url: server.url.clone(),
+            scope,
+            path: path.map(named),
+            way,
+            variable: command
+                .key_env
+                .clone()
+                .unwrap_or_else(|| variable_of(&name)),
+            casemate: program.map_or_else(|| "casemate".to_owned(), |p| p.display().to_string()),
+            name,
+        })
+    }
+
+    /// Whether the configuration names the key without holding it.
+    pub(super) fn refers_to_key(&self) -> bool {
+        self.way != Way::Inside
+    }
+
+    /// Whether the client runs in somebody's data center.
+    pub(super) fn is_remote(&self) -> bool {
+        self.client.format == Format::JsonText
+    }
+
+    /// Prints a link.
+    pub(super) fn print_link(&self, context: &Context) -> Result<Exit, Failure> {
+        let link = self.entry(None).link().ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("{} takes no links", self.client.title))
+                .note("Links are for: cursor, vscode")
+                .code("usage")
+        })?;
+        if context.printer.is_json() {
+            context
+                .printer
+                .result(&json!({ "link": link }).to_string())?;
+        } else {
+            context.printer.result(&link)?;
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// Prints the configuration, with a new key unless there is one.
+    pub(super) async fn print(
+        &self,
+        command: &Connect,
+        given: Option<SecretString>,
+        gateway: &Gateway,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        let made = self.make_key(command, given.as_ref(), gateway).await?;
+        let key = given.as_ref().or(made.as_ref().map(|made| &made.text));
+        let entry = self.entry(key);
+        if context.printer.is_json() {
+            let mut shown = self.shown(&made);
+            shown["text"] = Value::from(entry.document());
+            shown["command"] = json!(self.command(&entry));
+            shown["link"] = json!(entry.link());
+            context.printer.result(&shown.to_string())?;
+            return Ok(Exit::Ok);
+        }
+        let text = self.command(&entry).unwrap_or_else(|| entry.document());
+        context.printer.result(&text)?;
+        self.print_key(&made, context)?;
+        if let (Some(path), None) = (&self.path, self.command(&entry)) {
+            let path = short(path);
+            context
+                .printer
+                .note(&format!("Put it into {path}, or let it be done: --write"));
+        }
+        self.say_what_is_next(&made, context);
+        Ok(Exit::Ok)
+    }
+
+    /// Writes the configuration into the file of the client.
+    pub(super) async fn write(
+        &self,
+        command: &Connect,
+        given: Option<SecretString>,
+        gateway: &Gateway,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        let path = self.path.as_deref().filter(|_| self.client.is_writable());
+        let path = path.ok_or_else(|| no_file(self.client, "anybody"))?;
+        let file = File::read(path)?;
+        match self.find(&file)? {
+            Found::Same if !command.replace => return self.say_it_is_there(&file, context),
+            Found::Other if !command.replace => return Err(self.exists(&file)),
+            _ => {}
+        }
+        // With a stand-in for the key first: what cannot be merged fails before a key is made.
+        let preview = self.merged(&file, &self.entry(None))?;
+        if command.dry_run {
+            return self.show_change(&file, &preview, context);
+        }
+        let made = self.make_key(command, given.as_ref(), gateway).await?;
+        let key = given.as_ref().or(made.as_ref().map(|made| &made.text));
+        let readers = match self.way {
+            Way::Inside => Readers::Owner,
+            Way::ByVariable | Way::Asked => Readers::AsBefore,
+        };
+        let text = self.merged(&file, &self.entry(key))?;
+        if let Err(failure) = file.replace(&text, readers) {
+            let Some(made) = &made else {
+                return Err(failure);
+            };
+            let revoked = made.revoke(gateway).await;
+            return Err(match revoked {
+                Ok(()) => failure.note("The new key was revoked again."),
+                Err(_) => failure.note(format!("Revoke its key: casemate key revoke {}", made.id)),
+            });
+        }
+        self.say_it_is_written(&file, &made, context)
+    }
+
+    fn entry<'a>(&'a self, key: Option<&'a SecretString>) -> Entry<'a> {
+        let key = match (self.way, key) {
+            (Way::ByVariable, _) => Carried::Variable,
+            (Way::Asked, _) => Carried::Prompted,
+            (Way::Inside, Some(key)) => Carried::Text(key),
+            (Way::Inside, None) => Carried::Later,
+        };
+        Entry {
+            client: self.client,
+            name: &self.name,
+            url: &self.url,
+            key,
+            variable: &self.variable,
+            casemate: &self.casemate,
+        }
+    }
+
+    /// The client's own command, where what it writes may hold the key.
+    fn command(&self, entry: &Entry<'_>) -> Option<String> {
+        let is_own = self.scope == Scope::User && self.way == Way::Inside;
+        entry.command().filter(|_| is_own)
+    }
+
+    /// A new key, unless there is one or somebody else has it.
+    async fn make_key(
+        &self,
+        command: &Connect,
+        given: Option<&SecretString>,
+        gateway: &Gateway,
+    ) -> Result<Option<Made>, Failure> {
+        if given.is_some() || command.key_env.is_some() {
+            return Ok(None);
+        }
+        let made = keys::make(gateway, self.client.id, &self.server_id, command.expires).await?;
+        Ok(Some(made))
+    }
+
+    fn find(&self, file: &File) -> Result<Found, Failure> {
+        let wanted = self.merged_into("", &self.entry(None));
+        let wanted = wanted.map_err(|broken| file.broken(&broken))?;
+        if self.client.format == Format::Yaml {
+            return Ok(match file.text() {
+                "" => Found::Nothing,
+                text if masked(text) == wanted => Found::Same,
+                _ => Found::Other,
+            });
+        }
+        let read = |text| match self.client.format {
+            Format::Toml => toml::read(text),
+            _ => json::read(text),
+        };
+        let all = read(file.text()).map_err(|broken| file.broken(&broken))?;
+        let wanted = read(&wanted).map_err(|broken| file.broken(&broken))?;
+        let at = |all: &Value| {
+            let mut table = self.client.table.iter();
+            let table = table.try_fold(all.clone(), |value, key| value.get(key).cloned());
+            table.and_then(|table| table.get(&self.name).cloned())
+        };
+        Ok(match at(&all) {
+            None => Found::Nothing,
+            Some(entry)
+                if Some(masked(&entry.to_string())) == at(&wanted).map(|e| e.to_string()) =>
+            {
+                Found::Same
+            }
+            Some(_) => Found::Other,
+        })
+    }
+
+    fn merged(&self, file: &File, entry: &Entry<'_>) -> Result<String, Failure> {
+        self.merged_into(file.text(), entry)
+            .map_err(|broken| file.broken(&broken))
+    }
+
+    fn merged_into(&self, text: &str, entry: &Entry<'_>) -> Result<String, file::Broken> {
+        let value = entry
+            .value()
+            .unwrap_or(jsonc_parser::cst::CstInputValue::Null);
+        let (table, name) = (self.client.table, &*self.name);
+        match self.client.format {
+            Format::Toml => toml::merged(text, table, name, &value),
+            Format::Yaml => Ok(yaml::text(&value)),
+            _ => json::merged(text, table, name, value, entry.input().as_ref()),
+        }
+    }
+
+    fn exists(&self, file: &File) -> Failure {
+        let what = format!(
+            "{} has another entry `{}`",
+            file.path().display(),
+            self.name
+        );
+        Failure::new(Exit::Validation, what)
+            .note("It was left as it is.")
+            .note("Take another name with --name, or put this one in its place with --replace.")
+            .code("entry_exists")
+    }
+
+    fn show_change(&self, file: &File, after: &str, context: &Context) -> Result<Exit, Failure> {
+        let (before, after) = (masked(file.text()), masked(after));
+        if context.printer.is_json() {
+            let mut shown = self.shown(&None);
+            shown["changed"] = json!(before != after);
+            shown["dry_run"] = json!(true);
+            context.printer.result(&shown.to_string())?;
+            return Ok(Exit::Ok);
+        }
+        // Only what changes: other lines may hold what is nobody's business.
+        let difference = similar::TextDiff::from_lines(&before, &after);
+        let lines: Vec<_> = difference
+            .iter_all_changes()
+            .filter_map(|change| {
+                let mark = match change.tag() {
+                    similar::ChangeTag::Delete => Mark::Old,
+                    similar::ChangeTag::Insert => Mark::New,
+                    similar::ChangeTag::Equal => return None,
+                };
+                Some(Line::new(mark, change.value().trim_end()))
+            })
+            .collect();
+        context
+            .printer
+            .note(&format!("{} would change:", file.path().display()));
+        context.printer.diff(&lines)?;
+        if lines.is_empty() {
+            context.printer.note("Only the key would be another one.");
+        }
+        context
+            .printer
+            .note("Nothing was changed, and no key was made.");
+        Ok(Exit::Ok)
+    }
+
+    fn say_it_is_there(&self, file: &File, context: &Context) -> Result<Exit, Failure> {
+        if context.printer.is_json() {
+            let mut shown = self.shown(&None);
+            shown["changed"] = json!(false);
+            context.printer.result(&shown.to_string())?;
+            return Ok(Exit::Ok);
+        }
+        let path = file.path().display();
+        context.printer.note(&format!(
+            "{path} has this entry already; nothing was changed."
+        ));
+        context.printer.aside("For a new key: --replace");
+        Ok(Exit::Ok)
+    }
+
+    fn say_it_is_written(
+        &self,
+        file: &File,
+        made: &Option<Made>,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        if context.printer.is_json() {
+            let mut shown = self.shown(made);
+            shown["changed"] = json!(true);
+            context.printer.result(&shown.to_string())?;
+            return Ok(Exit::Ok);
+        }
+        let (name, path) = (&self.name, file.path().display());
+        context.printer.note(&format!("`{name}` is in {path}"));
+        self.print_key(made, context)?;
+        self.say_what_is_next(made, context);
+        Ok(Exit::Ok)
+    }
+
+    /// A key that is not in the configuration is shown once, so that it gets where it belongs.
+    fn print_key(&self, made: &Option<Made>, context: &Context) -> Result<(), Failure> {
+        let Some(made) = made else {
+            return Ok(());
+        };
+        let text = match self.way {
+            Way::Inside => return Ok(()),
+            Way::ByVariable => format!("export {}={}", self.variable, made.text()),
+            Way::Asked => made.text().to_owned(),
+        };
+        context.printer.result(&text)?;
+        context
+            .printer
+            .note("This is the only time the key is shown.");
+        Ok(())
+    }
+
+    fn say_what_is_next(&self, made: &Option<Made>, context: &Context) {
+        if self.way == Way::ByVariable && std::env::var_os(&self.variable).is_none() {
+            let (client, variable) = (self.client.title, &self.variable);
+            context
+                .printer
+                .note(&format!("{client} needs {variable} in its environment."));
+        }
+        context
+            .printer
+            .note(&self.entry(None).fill(self.client.next));
+        if let Some(made) = made {
+            let (id, client) = (&made.id, self.client.id);
+            context.printer.aside(&format!(
+                "The key is {id} ({client}). Take it back: casemate key revoke {id}"
+            ));
+        }
+    }
+
+    fn shown(&self, made: &Option<Made>) -> Value {
+        let key = made.as_ref().map(|made| {
+            let text = (self.way != Way::Inside).then(|| made.text.expose_secret());
+            json!({ "id": made.id, "name": self.client.id, "key": text })
+        });
+        json!({
+            "client": self.client.id,
+            "server": self.server,
+            "name": self.name,
+            "url": self.url,
+            "file": self.path,
+            "variable": (self.way == Way::ByVariable).then_some(&self.variable),
+            "key": key,
+        })
+    }
+}
+
+fn no_file(client: &Client, whose: &str) -> Failure {
+    let what = format!("{} has no configuration file of {whose}", client.title);
+    Failure::new(Exit::Usage, what)
+        .note(format!(
+            "See: casemate connect. Print it instead: casemate connect {} -s SERVER",
+            client.id
+        ))
+        .code("usage")
+}
+
+/// `weather-2` becomes `CASEMATE_WEATHER_2_KEY`.
+fn variable_of(name: &str) -> String {
+    format!(
+        "CASEMATE_{}_KEY",
+        name.to_ascii_uppercase().replace('-', "_")
+    )
+}
+
+/// A path with `~` for the home folder.
+pub(super) fn short(path: &Path) -> String {
+    let home = directories::BaseDirs::new();
+    let inside = home
+        .as_ref()
+        .and_then(|home| path.strip_prefix(home.home_dir()).ok());
+    inside.map_or_else(
+        || path.display().to_string(),
+        |inside| format!("~/{}", inside.display()),
+    )
+}
