@@ -1,4 +1,5 @@
-//! The command line. Every command but `serve` and `inspect` is a client of the admin API.
+//! The command line. Every command but `serve` and `inspect` is a client of the admin API; `check`
+//! and `bridge` speak to a server as an AI client does.
 //!
 //! Results go to standard output and all else to standard error, both only through [`printer`];
 //! how a command ends is one of the codes of [`exit`].

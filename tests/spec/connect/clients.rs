@@ -44,6 +44,17 @@ impl Installed {
         None
     }
 
+    /// A program that is installed beside the pinned ones, if it is.
+    fn assistant(&self, name: &str) -> Option<PathBuf> {
+        let program = self.home.join("node_modules/.bin").join(name);
+        if program.exists() {
+            return Some(program);
+        }
+        let skipped = format!("skipped: {name} is not installed in .clients/node\n");
+        std::io::stderr().write_all(skipped.as_bytes()).unwrap();
+        None
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(&self.home);
@@ -192,6 +203,58 @@ fn the_samples_in_shell_python_and_typescript_run() {
         assert_eq!(
             Output::of(command, &printed("typescript")).ok().stdout,
             "echo\n"
+        );
+    }
+}
+
+/// Assistants on the command line: how each shows that it reached its servers, and in what words.
+const ASSISTANTS: &[(&str, &str, &[&str], &str)] = &[
+    ("claude-code", "claude", &["mcp", "list"], "Connected"),
+    ("gemini", "gemini", &["mcp", "list"], "Connected"),
+    ("opencode", "opencode", &["mcp", "list"], "connected"),
+    // It does not connect, but says what it understood.
+    ("codex", "codex", &["mcp", "list"], "Bearer token"),
+];
+
+#[test]
+fn assistants_that_are_installed_reach_what_is_written_for_them() {
+    let Some(node) = Installed::node() else {
+        return;
+    };
+    let (gateway, server) = echo("assistants");
+    for (client, program, words, wanted) in ASSISTANTS {
+        let Some(program) = node.assistant(program) else {
+            continue;
+        };
+        let home = tempfile::tempdir().unwrap();
+        let own = |command: &mut Command| {
+            let path = std::env::var("PATH").unwrap_or_default();
+            let node = node.program.parent().unwrap().display();
+            command
+                .current_dir(home.path())
+                .env("HOME", home.path())
+                .env("XDG_CONFIG_HOME", home.path().join(".config"))
+                .env("PATH", format!("{node}:{path}"))
+                .env("GEMINI_CLI_TRUST_WORKSPACE", "true");
+        };
+        let mut connect = gateway.cli_command();
+        own(&mut connect);
+        connect.args(["connect", client, "-s", &server.id, "--write"]);
+        Output::of(connect, "").ok();
+        let mut assistant = Command::new(program);
+        own(&mut assistant);
+        let seen = Output::of(
+            {
+                assistant.args(*words);
+                assistant
+            },
+            "",
+        );
+        let text = format!("{}{}", seen.stdout, seen.stderr);
+        let line = text.lines().find(|line| line.contains(&server.name));
+        assert!(
+            line.is_some_and(|line| line.contains(wanted)),
+            "{client}: {seen}"
         );
     }
 }

@@ -238,7 +238,7 @@ pub(super) const CLIENTS: &[Client] = &[
         reference: Reference::Text("{env:@VAR@}"),
         command: None,
         link: None,
-        next: "Start opencode again. Its version 1 has the entry directly under `mcp`.",
+        next: "Start opencode again, and check it with: opencode mcp list",
     },
     Client {
         id: "continue",
