@@ -15,6 +15,7 @@ mod yaml;
 
 use super::{
     Context,
+    client::Client as Gateway,
     exit::Exit,
     failure::Failure,
     keys, near,
@@ -24,7 +25,7 @@ use super::{
 };
 use clap::{Args, ValueEnum};
 use clients::{CLIENTS, Client, Reference};
-use plan::Plan;
+use plan::{Known, Plan};
 use secrecy::SecretString;
 use serde_json::json;
 use std::path::PathBuf;
@@ -36,11 +37,14 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct Connect {
     /// Client, such as claude-code, cursor or vscode
-    #[arg(requires = "server")]
+    #[arg(requires = "place")]
     client: Option<String>,
     /// Server: id, name, or workspace/name
-    #[arg(short, long, requires = "client")]
+    #[arg(short, long, requires = "client", group = "place")]
     server: Option<String>,
+    /// URL of a server, for those who have a key and no access token
+    #[arg(long, requires = "client", group = "place", conflicts_with = "expires")]
+    url: Option<String>,
     /// Name of the server in the client; without it, that of the server
     #[arg(long, value_parser = entry_name)]
     name: Option<String>,
@@ -84,22 +88,29 @@ pub(crate) enum Scope {
 
 /// Runs the command.
 pub(crate) async fn run(command: Connect, context: &Context) -> Result<Exit, Failure> {
-    let (Some(id), Some(server)) = (&command.client, &command.server) else {
+    let Some(id) = &command.client else {
         return list(context);
     };
     let client = Client::find(id).ok_or_else(|| unknown(id))?;
-    let gateway = context.client()?;
-    let server: Server = server::find(&gateway, server).await?.read()?;
-    let plan = Plan::new(&command, client, &server)?;
+    let (gateway, known) = match (&command.server, &command.url) {
+        (Some(server), _) => {
+            let gateway = context.client()?;
+            let server: Server = server::find(&gateway, server).await?.read()?;
+            warn_of_silence(&server, context);
+            (Some(gateway), Known::of(&server))
+        }
+        (None, url) => (None, Known::at(url.as_deref().unwrap_or_default())?),
+    };
+    let plan = Plan::new(&command, client, known)?;
     if command.link {
         return plan.print_link(context);
     }
-    warn(&server, &plan, context)?;
-    let given = given(&command, &plan, context)?;
+    warn_of_url(&plan, context)?;
+    let given = given(&command, &plan, gateway.as_ref(), context)?;
     if command.write || command.dry_run {
-        plan.write(&command, given, &gateway, context).await
+        plan.write(&command, given, gateway.as_ref(), context).await
     } else {
-        plan.print(&command, given, &gateway, context).await
+        plan.print(&command, given, gateway.as_ref(), context).await
     }
 }
 
@@ -107,6 +118,7 @@ pub(crate) async fn run(command: Connect, context: &Context) -> Result<Exit, Fai
 fn given(
     command: &Connect,
     plan: &Plan,
+    maker: Option<&Gateway>,
     context: &Context,
 ) -> Result<Option<SecretString>, Failure> {
     if command.key_stdin {
@@ -114,15 +126,17 @@ fn given(
     }
     match &command.key_env {
         // The client reads the variable itself, perhaps on another machine.
-        Some(_) if plan.refers_to_key() => Ok(None),
+        _ if plan.refers_to_key() => Ok(None),
         Some(name) => keys::from_variable(name).map(Some),
-        None => Ok(None),
+        None if maker.is_some() || command.dry_run => Ok(None),
+        // Nobody here can make one.
+        None => keys::from_variable(keys::VARIABLE).map(Some),
     }
 }
 
-/// Says what will stand in the way, while there is time to do something about it.
-fn warn(server: &Server, plan: &Plan, context: &Context) -> Result<(), Failure> {
-    let url = settings::parse_server_url(&server.url, "the URL of the server")?;
+/// Says what will stand in the way of the URL, while there is time to do something about it.
+fn warn_of_url(plan: &Plan, context: &Context) -> Result<(), Failure> {
+    let url = settings::parse_server_url(plan.url(), "the URL of the server")?;
     if url.scheme() == "http" && !settings::is_loopback(&url) {
         context.printer.warning(
             "The URL is plain http: whoever listens on the way reads the key. \
@@ -135,18 +149,21 @@ fn warn(server: &Server, plan: &Plan, context: &Context) -> Result<(), Failure> 
              Set server.public_url to an address that it can reach.",
         );
     }
+    Ok(())
+}
+
+/// The same of a server that has nothing to say.
+fn warn_of_silence(server: &Server, context: &Context) {
+    let name = server.reference();
     if !server.active {
-        let name = server.reference();
         context.printer.warning(&format!(
             "The server is inactive and lets nobody in. Activate it: casemate server activate {name}"
         ));
     } else if server.tools.active == 0 {
-        let name = server.reference();
         context.printer.warning(&format!(
             "No tools found: clients will see an empty list. See: casemate tool list -s {name}"
         ));
     }
-    Ok(())
 }
 
 fn list(context: &Context) -> Result<Exit, Failure> {

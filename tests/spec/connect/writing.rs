@@ -430,3 +430,33 @@ fn an_unknown_client_is_told_the_nearest_name() {
         "{output}"
     );
 }
+
+#[test]
+fn a_url_and_a_key_are_enough_without_an_access_token() {
+    let (gateway, server) = echo("no-token");
+    let home = Home::new(&gateway, &server);
+    let url = gateway.endpoint(&server);
+    let run = |flags: &[&str], input: &str| {
+        let mut command = gateway.cli_command();
+        command
+            .env_remove("CASEMATE_TOKEN")
+            .env("HOME", home.folder.path())
+            .env("XDG_CONFIG_HOME", home.path("config"))
+            .args(["connect", "cursor", "--url", &url, "--write"])
+            .args(flags);
+        Output::of(command, input)
+    };
+    let keyless = run(&[], "");
+    assert!(
+        keyless.code == 3 && keyless.stderr.contains("[no_key]"),
+        "{keyless}"
+    );
+    run(&["--key-stdin", "--name", "mine"], &server.key).ok();
+    let written: Value = serde_json::from_str(&read(&home.path(".cursor/mcp.json"))).unwrap();
+    let entry = &written["mcpServers"]["mine"];
+    assert_eq!(entry["url"], json!(url));
+    assert_eq!(
+        entry["headers"]["Authorization"],
+        json!(format!("Bearer {}", server.key))
+    );
+}

@@ -16,6 +16,7 @@ use crate::cli::{
     failure::Failure,
     keys::{self, Made},
     server::Server,
+    settings,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -25,9 +26,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(super) struct Plan {
     client: &'static Client,
-    server: String,
-    server_id: String,
-    url: String,
+    known: Known,
     name: String,
     scope: Scope,
     /// The configuration file, if the client has one.
@@ -35,6 +34,36 @@ pub(super) struct Plan {
     way: Way,
     variable: String,
     casemate: String,
+}
+
+/// What is known of the server.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// How it is called on its gateway, by those who may ask that.
+    reference: Option<String>,
+    name: String,
+    url: String,
+}
+
+impl Known {
+    /// All of it.
+    pub(super) fn of(server: &Server) -> Self {
+        Self {
+            reference: Some(server.reference()),
+            name: server.name.clone(),
+            url: server.url.clone(),
+        }
+    }
+
+    /// No more than a URL.
+    pub(super) fn at(url: &str) -> Result<Self, Failure> {
+        let url = settings::parse_server_url(url, "--url")?;
+        Ok(Self {
+            reference: None,
+            name: "casemate".to_owned(),
+            url: url.into(),
+        })
+    }
 }
 
 /// How the key gets to the client.
@@ -57,9 +86,9 @@ impl Plan {
     pub(super) fn new(
         command: &Connect,
         client: &'static Client,
-        server: &Server,
+        known: Known,
     ) -> Result<Self, Failure> {
-        let name = command.name.clone().unwrap_or_else(|| server.name.clone());
+        let name = command.name.clone().unwrap_or_else(|| known.name.clone());
         let scope = match (command.scope, client.user, client.project) {
             (Some(Scope::User), None, Some(_)) => return Err(no_file(client, "a person")),
             (Some(Scope::Project), _, None) => return Err(no_file(client, "a project")),
@@ -82,9 +111,7 @@ impl Plan {
         let program = std::env::current_exe().ok();
         Ok(Self {
             client,
-            server: server.reference(),
-            server_id: server.id.clone(),
-            url: server.url.clone(),
+            known,
             scope,
             path: path.map(named),
             way,
@@ -100,6 +127,11 @@ impl Plan {
     /// Whether the configuration names the key without holding it.
     pub(super) fn refers_to_key(&self) -> bool {
         self.way != Way::Inside
+    }
+
+    /// The URL of the server.
+    pub(super) fn url(&self) -> &str {
+        &self.known.url
     }
 
     /// Whether the client runs in somebody's data center.
@@ -129,7 +161,7 @@ impl Plan {
         &self,
         command: &Connect,
         given: Option<SecretString>,
-        gateway: &Gateway,
+        gateway: Option<&Gateway>,
         context: &Context,
     ) -> Result<Exit, Failure> {
         let made = self.make_key(command, given.as_ref(), gateway).await?;
@@ -161,7 +193,7 @@ impl Plan {
         &self,
         command: &Connect,
         given: Option<SecretString>,
-        gateway: &Gateway,
+        gateway: Option<&Gateway>,
         context: &Context,
     ) -> Result<Exit, Failure> {
         let path = self.path.as_deref().filter(|_| self.client.is_writable());
@@ -188,7 +220,10 @@ impl Plan {
             let Some(made) = &made else {
                 return Err(failure);
             };
-            let revoked = made.revoke(gateway).await;
+            let revoked = match gateway {
+                Some(gateway) => made.revoke(gateway).await,
+                None => Ok(()),
+            };
             return Err(match revoked {
                 Ok(()) => failure.note("The new key was revoked again."),
                 Err(_) => failure.note(format!("Revoke its key: casemate key revoke {}", made.id)),
@@ -207,7 +242,7 @@ impl Plan {
         Entry {
             client: self.client,
             name: &self.name,
-            url: &self.url,
+            url: &self.known.url,
             key,
             variable: &self.variable,
             casemate: &self.casemate,
@@ -225,12 +260,15 @@ impl Plan {
         &self,
         command: &Connect,
         given: Option<&SecretString>,
-        gateway: &Gateway,
+        gateway: Option<&Gateway>,
     ) -> Result<Option<Made>, Failure> {
         if given.is_some() || command.key_env.is_some() {
             return Ok(None);
         }
-        let made = keys::make(gateway, self.client.id, &self.server_id, command.expires).await?;
+        let (Some(gateway), Some(server)) = (gateway, &self.known.reference) else {
+            return Ok(None);
+        };
+        let made = keys::make(gateway, self.client.id, server, command.expires).await?;
         Ok(Some(made))
     }
 

@@ -129,9 +129,9 @@ impl Plan {
         });
         json!({
             "client": self.client.id,
-            "server": self.server,
+            "server": self.known.reference,
             "name": self.name,
-            "url": self.url,
+            "url": self.known.url,
             "file": self.path,
             "variable": (self.way == Way::ByVariable).then_some(&self.variable),
             "key": key,
