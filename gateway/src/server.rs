@@ -95,6 +95,7 @@ pub async fn start(options: Options) -> Result<Started> {
     let app = App {
         service: Arc::clone(&service),
         public_url: public_url(&config, mcp_address).into(),
+        listens_at: mcp_address,
         max_call_bytes,
         stop: stop.clone(),
         uploads: Arc::new(Semaphore::new(admin::UPLOADS)),

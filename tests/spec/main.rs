@@ -12,6 +12,7 @@ mod artifacts;
 mod calls;
 mod clients;
 mod command_line;
+mod connect;
 mod consent;
 mod damage;
 mod durability;

@@ -41,5 +41,6 @@ pub async fn status(State(app): State<App>) -> Json<Value> {
         "calls": app.service.calls().load(),
         "open_tasks": app.service.tasks().open_count(),
         "tasks": tasks,
+        "listens_at": app.listens_at,
     }))
 }

@@ -63,7 +63,7 @@ pub(crate) struct Server {
 #[derive(Debug, Deserialize)]
 pub(crate) struct ToolCounts {
     pub(crate) active: usize,
-    inactive: usize,
+    pub(crate) inactive: usize,
 }
 
 #[derive(Debug, Deserialize)]
