@@ -77,6 +77,8 @@ ids! {
     TokenId = "tok_", "token id";
     /// One call of a tool.
     CallId = "call_", "call id";
+    /// A call that its client polls. Random, so that nobody guesses one.
+    TaskId = "task_", "task id";
 }
 
 fn is_simple_uuid(text: &str) -> bool {

@@ -20,6 +20,7 @@ mod limit;
 mod name;
 mod outcome;
 mod record;
+mod task;
 mod text;
 mod tool;
 
@@ -33,7 +34,7 @@ pub use digest::Digest;
 pub use grant::{Grant, SecretGrant};
 pub use header::{SecretHeader, is_reserved_header};
 pub use host::HostPattern;
-pub use id::{CallId, KeyId, ServerId, TokenId, VersionId, WorkspaceId};
+pub use id::{CallId, KeyId, ServerId, TaskId, TokenId, VersionId, WorkspaceId};
 pub use json::Json;
 pub use limit::{
     CompileLimits, ExplainedLimit, InvalidAmount, Level, Limit, LimitChain, LimitSettings,
@@ -48,6 +49,7 @@ pub use outcome::{
     StopReason, ToolError, ToolResult,
 };
 pub use record::{CallRecord, LogLevel, LogLine, OutcomeKind};
+pub use task::TaskStatus;
 pub use text::{hidden_character, is_invisible};
 pub use tool::{Annotations, CLIENT_CAPABILITIES, Needs, SecretNeed, TaskSupport, ToolDefinition};
 

@@ -8,6 +8,7 @@ pub mod keys;
 pub mod limits;
 pub mod secrets;
 pub mod servers;
+pub mod tasks;
 pub mod tokens;
 pub mod tools;
 pub mod versions;
@@ -28,7 +29,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use percent_encoding::percent_decode_str;
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +43,8 @@ pub struct App {
     pub service: Arc<Service>,
     /// What stands before `/mcp/…` in the URL of a server, without a slash at its end.
     pub public_url: Arc<str>,
+    /// Where the public listener listens.
+    pub listens_at: SocketAddr,
     /// The largest request for a call, in bytes: as large as one of a client.
     pub max_call_bytes: usize,
     /// Ends streams when the gateway stops.

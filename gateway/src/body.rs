@@ -2,10 +2,12 @@
 //!
 //! Of a body that is too large nothing is kept, and what still arrives of it is thrown away for a
 //! while: if the connection were closed while the client sends, the system would throw away our
-//! answer instead, and the client would never learn why.
+//! answer instead, and the client would never learn why. A client that asks before it sends is told
+//! at once.
 
 use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
+use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::time::Duration;
 
@@ -35,10 +37,17 @@ pub(crate) enum Error {
     Incomplete,
 }
 
-/// Reads a body.
-pub(crate) async fn read(mut body: Body, allowed: Allowance) -> Result<Bytes, Error> {
+/// Reads the body of a request with these headers.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    mut body: Body,
+    allowed: Allowance,
+) -> Result<Bytes, Error> {
     if body.size_hint().lower() > allowed.bytes as u64 {
-        discard(body).await;
+        // Reading is what lets a client send that asked whether it may.
+        if !headers.contains_key(header::EXPECT) {
+            discard(body).await;
+        }
         return Err(Error::TooLarge(allowed.bytes));
     }
     let collected = Limited::new(&mut body, allowed.bytes).collect();
@@ -84,18 +93,22 @@ mod tests {
         ))
     }
 
+    async fn take(body: Body, allowed: Allowance) -> Result<Bytes, Error> {
+        read(&HeaderMap::new(), body, allowed).await
+    }
+
     #[tokio::test]
     async fn a_body_is_read_up_to_its_limit_and_no_further() {
         assert_eq!(
-            read(Body::from("12345678"), EIGHT).await.unwrap(),
+            take(Body::from("12345678"), EIGHT).await.unwrap(),
             "12345678"
         );
         assert_eq!(
-            read(Body::from("123456789"), EIGHT).await,
+            take(Body::from("123456789"), EIGHT).await,
             Err(Error::TooLarge(8))
         );
         assert_eq!(
-            read(unannounced(&[b"1234", b"56789", b"0"]), EIGHT).await,
+            take(unannounced(&[b"1234", b"56789", b"0"]), EIGHT).await,
             Err(Error::TooLarge(8))
         );
     }
@@ -107,6 +120,6 @@ mod tests {
             time: Duration::from_millis(20),
             ..EIGHT
         };
-        assert_eq!(read(silent, allowed).await, Err(Error::TooSlow));
+        assert_eq!(take(silent, allowed).await, Err(Error::TooSlow));
     }
 }

@@ -1,11 +1,15 @@
-//! The command line. Every command but `serve` and `inspect` is a client of the admin API.
+//! The command line. Every command but `serve` and `inspect` is a client of the admin API; `check`
+//! and `bridge` speak to a server as an AI client does.
 //!
 //! Results go to standard output and all else to standard error, both only through [`printer`];
 //! how a command ends is one of the codes of [`exit`].
 
+mod bridge;
 mod call;
+mod check;
 mod client;
 mod coerce;
+mod connect;
 mod exit;
 mod failure;
 mod guest_log;
@@ -13,12 +17,14 @@ mod help;
 mod human;
 mod inspect;
 mod key;
+mod keys;
 mod limits;
 mod login;
 mod logs;
 mod plan;
 mod printer;
 mod push;
+mod remote;
 mod secret;
 mod serve;
 mod server;
@@ -26,6 +32,7 @@ mod settings;
 mod span;
 mod status;
 mod target;
+mod task;
 mod token;
 mod tool;
 mod version;
@@ -86,9 +93,14 @@ enum Command {
     Tool(tool::Command),
     Call(call::Call),
     Logs(logs::Logs),
+    Connect(connect::Connect),
+    Check(check::Check),
+    Bridge(bridge::Bridge),
     #[command(subcommand)]
     Limits(limits::Command),
-    /// Show what the gateway is doing: running calls, waiting ones, memory
+    #[command(subcommand)]
+    Task(task::Command),
+    /// Show what the gateway is doing: running calls, waiting ones, tasks, memory
     Status,
     /// Print completions for a shell
     ///
@@ -202,7 +214,11 @@ async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Tool(command) => tool::run(command, context).await,
         Command::Call(command) => call::run(command, context).await,
         Command::Logs(command) => logs::run(command, context).await,
+        Command::Connect(command) => connect::run(command, context).await,
+        Command::Check(command) => check::run(command, context).await,
+        Command::Bridge(command) => bridge::run(command, context).await,
         Command::Limits(command) => limits::run(command, context).await,
+        Command::Task(command) => task::run(command, context).await,
         Command::Status => status::run(context).await,
         Command::Completions { shell } => completions(shell, context),
     }
@@ -247,6 +263,9 @@ mod tests {
             "casemate key create laptop -s weather --tool get_weather -t list_*",
             "casemate key list",
             "casemate key revoke key_0",
+            "casemate task list -s weather --status working",
+            "casemate task show task_0",
+            "casemate task cancel task_0",
             "casemate token create ci --expires 30d",
             "casemate token list",
             "casemate token revoke tok_0 --yes",
@@ -272,6 +291,15 @@ mod tests {
             "casemate limits suggest get -s weather",
             "casemate limits whatif weather/get fuel=1G",
             "casemate status",
+            "casemate connect",
+            "casemate connect zed --url http://127.0.0.1:8080/mcp/srv_1 --key-stdin",
+            "casemate check",
+            "casemate check -s weather --json",
+            "casemate check --url http://127.0.0.1:8080/mcp/srv_1 --key-stdin",
+            "casemate bridge -s weather --key-env MY_KEY",
+            "casemate bridge --url http://127.0.0.1:8080/mcp/srv_1 --key-file k --patience 5",
+            "casemate connect cursor -s weather --write --scope project --dry-run",
+            "casemate connect codex -s weather --key-env MY_KEY --name w --replace --file c.toml",
             "casemate inspect f.wasm",
             "casemate completions zsh",
         ];
@@ -291,6 +319,13 @@ mod tests {
             "casemate call get city=Oslo",
             "casemate call weather/get city",
             "casemate logs --status fine",
+            "casemate connect cursor",
+            "casemate bridge",
+            "casemate bridge -s weather --url http://127.0.0.1:8080/mcp/srv_1",
+            "casemate connect -s weather",
+            "casemate connect zed -s weather --url http://127.0.0.1:8080/mcp/srv_1",
+            "casemate connect cursor -s weather --key-env mcp-x",
+            "casemate connect cursor -s weather --name a/b",
             "casemate limits set weather/get --profile huge",
             "casemate limits set weather/get --unset fule",
             "casemate push f.wasm -s weather --grant-host https://a.test/path",

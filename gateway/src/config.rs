@@ -2,6 +2,7 @@
 //!
 //! Unknown settings are errors: a misspelled limit that does nothing is worse than none.
 
+use crate::service::TaskSettings;
 use casemate_domain::{CompileLimits, Invalid, LimitSettings, PlatformLimits, SandboxLimits};
 use casemate_runtime::EgressPolicy;
 use ipnet::IpNet;
@@ -27,6 +28,8 @@ pub struct Config {
     pub egress: Egress,
     /// The log of calls.
     pub call_log: CallLog,
+    /// Calls that go on without their connections.
+    pub tasks: TaskSettings,
 }
 
 /// Where the gateway listens and under which names it is known.
@@ -224,6 +227,7 @@ impl Config {
         }
         self.platform_limits().check()?;
         self.limits.check()?;
+        self.tasks.check()?;
         self.egress.check()
     }
 

@@ -39,6 +39,7 @@ mod revision;
 mod running;
 mod seal;
 mod search;
+mod tasks;
 mod transport;
 mod unique;
 mod watching;
@@ -184,7 +185,7 @@ impl Endpoint {
                 bytes: inner.settings.max_body_bytes,
                 time: BODY_TIME,
             };
-            Brought::Message(body::read(body, allowed).await?)
+            Brought::Message(body::read(&parts.headers, body, allowed).await?)
         };
         Ok((
             Exchange {
@@ -300,6 +301,7 @@ impl<'a> Params<'a> {
                 "cursor",
                 "inputResponses",
                 "requestState",
+                "taskId",
             ])
             .map_err(|problem| format!("params {problem}"))?;
         let meta = match members.get("_meta") {

@@ -4,6 +4,7 @@ use crate::{
     admin::{self, App, Largest},
     host_name::Names,
     mcp::Endpoint,
+    page,
     problem::{Code, Problem},
     service::Service,
 };
@@ -45,6 +46,10 @@ async fn mcp(
     server: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
+    // The same for every path: who has no key learns nothing from it.
+    if page::is_wanted(request.method(), request.headers()) && is_ours(&public, request.headers()) {
+        return page::page();
+    }
     // A path that is no text names no server either.
     let server = server.map_or_else(|_| String::new(), |Path(server)| server);
     // Copies a pointer; it is read only if the key is refused.
@@ -76,6 +81,17 @@ async fn not_here(uri: Uri) -> Problem {
 /// For the balancer in front, which knows our name; a web page that only got us to resolve to it
 /// learns nothing.
 async fn live(State(public): State<Public>, headers: HeaderMap) -> Response {
+    if is_ours(&public, &headers) {
+        return admin::health::live().await.into_response();
+    }
+    let detail = "This listener answers only under its own names.";
+    Problem::new(Code::ForbiddenHost, detail)
+        .hint("Add the name to server.allowed_hosts in the gateway's configuration.")
+        .into_response()
+}
+
+/// Whether a request came under a name of the public listener.
+fn is_ours(public: &Public, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
@@ -83,13 +99,7 @@ async fn live(State(public): State<Public>, headers: HeaderMap) -> Response {
         allowed: &public.hosts,
         loopback: public.loopback,
     };
-    if host.is_some_and(|host| names.include(host)) {
-        return admin::health::live().await.into_response();
-    }
-    let detail = "This listener answers only under its own names.";
-    Problem::new(Code::ForbiddenHost, detail)
-        .hint("Add the name to server.allowed_hosts in the gateway's configuration.")
-        .into_response()
+    host.is_some_and(|host| names.include(host))
 }
 
 /// What administrators reach.
@@ -191,6 +201,10 @@ pub fn admin(app: App) -> Router {
             "/v1/servers/{server}/tools/{tool}/limits/whatif",
             get(admin::limits::what_if),
         )
+        // Tasks.
+        .route("/v1/tasks", get(admin::tasks::list))
+        .route("/v1/tasks/{task}", get(admin::tasks::show))
+        .route("/v1/tasks/{task}/cancel", post(admin::tasks::cancel))
         // What happened, and what happens now.
         .route("/v1/calls", get(admin::calls::list))
         .route("/v1/calls/stream", get(admin::calls::stream))

@@ -63,6 +63,7 @@ pub struct Started {
 struct Running {
     log: Arc<CallLog>,
     metadata: Arc<dyn Metadata>,
+    service: Arc<Service>,
     endpoint: Endpoint,
     stop: CancellationToken,
     listeners: Vec<JoinHandle<()>>,
@@ -94,6 +95,7 @@ pub async fn start(options: Options) -> Result<Started> {
     let app = App {
         service: Arc::clone(&service),
         public_url: public_url(&config, mcp_address).into(),
+        listens_at: mcp_address,
         max_call_bytes,
         stop: stop.clone(),
         uploads: Arc::new(Semaphore::new(admin::UPLOADS)),
@@ -109,7 +111,7 @@ pub async fn start(options: Options) -> Result<Started> {
         most_connections: listen::affordable(ADMIN_CONNECTIONS, Share::Little),
         ..for_clients.clone()
     };
-    tokio::spawn(stop_calls(service, stop.clone(), drain));
+    tokio::spawn(stop_calls(Arc::clone(&service), stop.clone(), drain));
     let listeners = vec![
         tokio::spawn(listen::serve(mcp, router::public(public), for_clients)),
         tokio::spawn(listen::serve(admin, router::admin(app), for_admins)),
@@ -127,6 +129,7 @@ pub async fn start(options: Options) -> Result<Started> {
         running: Running {
             log,
             metadata,
+            service,
             endpoint,
             stop,
             listeners,
@@ -171,6 +174,7 @@ impl Started {
         let Running {
             log,
             metadata,
+            service,
             endpoint,
             stop,
             listeners,
@@ -183,6 +187,7 @@ impl Started {
             listener.await?;
         }
         endpoint.end().await;
+        service.tasks().end().await;
         log.flush()
             .await
             .context("writing the last records of calls")?;
@@ -196,6 +201,7 @@ impl Started {
 /// records are written.
 async fn stop_calls(service: Arc<Service>, stop: CancellationToken, drain: Duration) {
     stop.cancelled().await;
+    service.tasks().drain();
     tokio::time::sleep(drain).await;
     service.calls().stop_all();
 }

@@ -17,6 +17,7 @@ mod schema;
 pub mod search;
 pub mod snapshot;
 mod state;
+pub mod tasks;
 mod vault;
 
 pub use access::{
@@ -31,6 +32,7 @@ pub use catalog::{
 pub use definition::check_all as check_definitions;
 pub use error::Error;
 pub use snapshot::{ServerView, ToolView};
+pub use tasks::{TaskSettings, TaskView, Tasks};
 
 use calls::Running;
 use casemate_domain::{LimitSettings, PlatformLimits};
@@ -46,9 +48,10 @@ use vault::Vault;
 /// Everything that the doors call.
 #[derive(Debug)]
 pub struct Service {
-    access: Access,
+    access: Arc<Access>,
     catalog: Catalog,
-    calls: Calls,
+    calls: Arc<Calls>,
+    tasks: Tasks,
     log: Arc<CallLog>,
     platform: PlatformLimits,
 }
@@ -60,6 +63,8 @@ pub struct Parts {
     pub metadata: Arc<dyn Metadata>,
     /// Where components are.
     pub blobs: Blobs,
+    /// Where the results of tasks are.
+    pub task_blobs: Blobs,
     /// The folder of what was compiled from them.
     pub artifacts: PathBuf,
     /// Where calls are recorded.
@@ -72,6 +77,8 @@ pub struct Parts {
     pub limits: LimitSettings,
     /// The limits of the installation as a whole.
     pub platform: PlatformLimits,
+    /// When calls become tasks, and how many of these there may be.
+    pub tasks: TaskSettings,
     /// Whether callers are told what their calls used.
     pub receipts: bool,
 }
@@ -82,12 +89,14 @@ impl Service {
         let Parts {
             metadata,
             blobs,
+            task_blobs,
             artifacts,
             log,
             runtime,
             keyring,
             limits,
             platform,
+            tasks,
             receipts,
         } = parts;
         let key = keyring.derive("compiled artifacts");
@@ -102,10 +111,10 @@ impl Service {
         let vault = Arc::new(Vault::new(&keyring));
         let everything = records::load_all(&*metadata).await?;
         let snapshot = catalog::load(everything, &blobs, &components, limits).await;
-        let state = Arc::new(State::new(snapshot, metadata));
+        let state = Arc::new(State::new(snapshot, Arc::clone(&metadata)));
         let pepper = Pepper::new(keyring.derive("credential hashes"));
         let running = Arc::new(Running::default());
-        let calls = Calls::new(calls::Parts {
+        let calls = Arc::new(Calls::new(calls::Parts {
             runtime: runtime.clone(),
             components: Arc::clone(&components),
             vault: Arc::clone(&vault),
@@ -114,11 +123,22 @@ impl Service {
             state: Arc::clone(&state),
             places: platform.sandbox.places,
             receipts,
-        });
+        }));
+        let access = Arc::new(Access::new(Arc::clone(&state), pepper, running));
+        let tasks = tasks::Parts {
+            settings: tasks,
+            state: Arc::clone(&state),
+            access: Arc::clone(&access),
+            calls: Arc::clone(&calls),
+            metadata,
+            blobs: task_blobs,
+        };
+        let tasks = Tasks::load(tasks, &keyring).await?;
         Ok(Self {
-            access: Access::new(Arc::clone(&state), pepper, running),
+            access,
             catalog: Catalog::new(state, blobs, runtime, components, vault),
             calls,
+            tasks,
             log,
             platform,
         })
@@ -137,6 +157,11 @@ impl Service {
     /// Calls of tools.
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// Calls that go on without their connections.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// The limits of the installation as a whole.

@@ -3,7 +3,7 @@
 //! Each record has one key, made of its workspace, its kind and its ids, and one value: JSON with
 //! the schema version in `"v"`. Records are read one by one, listed by kind, or all at once into
 //! [`Everything`]; they are changed only through a [`Batch`], which carries exactly one audit
-//! record, so there is no change without one. Names that must be unique are claimed in the same
+//! record, so there is no change without one. Only tasks are written without: see [`create_task`]. Names that must be unique are claimed in the same
 //! commit, so two requests at once cannot both get one.
 //!
 //! Nothing here decides who may do what, and nothing here opens a secret: hashes and sealed values
@@ -15,6 +15,7 @@ mod everything;
 mod key;
 mod kinds;
 mod sealed;
+mod tasks;
 
 pub use audit::{Actor, AuditId, AuditRecord, audit};
 pub use batch::{Batch, BatchError};
@@ -25,6 +26,7 @@ pub use kinds::{
     WorkspaceRecord,
 };
 pub use sealed::{SecretRecord, TokenHash};
+pub use tasks::{TaskContent, TaskRecord, create_task, remove_tasks, update_task};
 
 use crate::metadata::{Entry, Error, Metadata, Revision, printable};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -69,6 +69,22 @@ fn who_follows_calls_with_a_token_hears_no_more_once_it_is_revoked() {
 }
 
 #[test]
+fn who_follows_calls_with_a_token_hears_no_more_once_it_has_expired() {
+    let gateway = &*GATEWAY.get();
+    let follow = |lifetime: &str| {
+        let name = format!("follows-for-{lifetime}");
+        let arguments = ["token", "create", &name, "--expires", lifetime];
+        let made = gateway.cli(arguments).ok();
+        let following = get(&gateway.admin_url("/v1/calls/stream"))
+            .bearer(made.stdout.trim())
+            .patience(std::time::Duration::from_secs(5));
+        following.try_send().map(|reply| reply.status)
+    };
+    assert_eq!(follow("1s").ok(), Some(200), "it ends by itself");
+    assert!(follow("1h").is_err(), "one that stands is still followed");
+}
+
+#[test]
 fn the_last_token_that_works_cannot_be_revoked() {
     let gateway = Gateway::start();
     let first = id_of(&gateway, "brought to the first start");

@@ -54,7 +54,7 @@ pub(super) async fn bytes(request: Request) -> Result<Bytes, Problem> {
         bytes,
         time: BODY_TIME,
     };
-    body::read(body, allowed)
+    body::read(&parts.headers, body, allowed)
         .await
         .map_err(|error| match error {
             body::Error::TooLarge(bytes) => Problem::new(

@@ -21,6 +21,11 @@ Set up:
   token        Create, list and revoke access tokens of administrators
   secret       Set, list and delete secrets of a workspace
 
+Clients:
+  connect      Connect an AI client: print its configuration, or write it
+  check        Check whether clients can connect, step by step
+  bridge       Serve a server over standard input and output
+
 Tools:
   inspect      Show what a component is, its tools and what they need
   push         Upload a component and deploy its tools to a server
@@ -29,6 +34,7 @@ Tools:
   call         Call a tool, on the same path as a client
   logs         Show calls, and follow new ones
   limits       Show, set and explain what calls may use
+  task         List, show and cancel tasks: calls that their clients poll
 
 More:
   completions  Print completions for a shell

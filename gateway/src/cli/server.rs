@@ -115,7 +115,7 @@ struct Definition {
 #[derive(Debug, Deserialize)]
 pub(crate) struct ToolCounts {
     pub(crate) active: usize,
-    inactive: usize,
+    pub(crate) inactive: usize,
 }
 
 #[derive(Debug, Deserialize)]

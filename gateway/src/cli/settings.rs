@@ -115,6 +115,21 @@ pub(crate) fn parse_url(text: &str, source: &str) -> Result<Url, Failure> {
     Ok(url)
 }
 
+/// The URL of a server, as clients get it.
+pub(crate) fn parse_server_url(text: &str, source: &str) -> Result<Url, Failure> {
+    let url = text.trim().parse::<Url>().ok();
+    let is_of_server = |url: &Url| {
+        let names_server = url
+            .path_segments()
+            .is_some_and(|path| path.rev().nth(1) == Some("mcp"));
+        matches!(url.scheme(), "http" | "https") && url.has_host() && names_server
+    };
+    url.filter(is_of_server).ok_or_else(|| {
+        Failure::invalid(format!("{source} is not the URL of a server"))
+            .note("It looks like http://127.0.0.1:8080/mcp/srv_…; see: casemate server show SERVER")
+    })
+}
+
 /// What people paste instead of the admin address: an address of its API, or that of a server.
 fn refuse_path_of_api(url: &Url, source: &str) -> Result<(), Failure> {
     let mut base = url.clone();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 struct Status {
     version: String,
     calls: Calls,
+    open_tasks: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -24,11 +25,16 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
         context.printer.result(reply.text())?;
         return Ok(Exit::Ok);
     }
-    let Status { version, calls } = reply.read()?;
+    let Status {
+        version,
+        calls,
+        open_tasks,
+    } = reply.read()?;
     context.printer.table(&Rows::pairs([
         ("version", version),
         ("calls running", calls.running.to_string()),
         ("calls waiting", calls.waiting.to_string()),
+        ("tasks", open_tasks.to_string()),
         ("memory of calls", human::bytes(calls.memory_bytes)),
     ]))?;
     Ok(Exit::Ok)

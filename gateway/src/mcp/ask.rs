@@ -29,8 +29,9 @@ pub(super) struct InputRequired<'a> {
     meta: Meta<'a>,
 }
 
+/// Questions by their names.
 #[derive(Debug)]
-struct Questions<'a>(&'a [InputRequest]);
+pub(super) struct Questions<'a>(pub(super) &'a [InputRequest]);
 
 /// One question, in the words of a revision.
 #[derive(Debug, Serialize)]
@@ -83,7 +84,8 @@ pub(super) fn continuation(
     Ok(Continuation { answers, state })
 }
 
-fn answers(members: &Object<'_>) -> Result<Vec<Answer>, Error> {
+/// Answers by the names of their questions.
+pub(super) fn answers(members: &Object<'_>) -> Result<Vec<Answer>, Error> {
     let answer = |(key, value): (&str, &serde_json::value::RawValue)| {
         if object::is_object(value) {
             Ok(Answer {
@@ -100,7 +102,7 @@ fn answers(members: &Object<'_>) -> Result<Vec<Answer>, Error> {
     members.iter().map(answer).collect()
 }
 
-fn wrong_answers(problem: String) -> Error {
+pub(super) fn wrong_answers(problem: String) -> Error {
     Error::InvalidParams(format!("`inputResponses` {problem}"))
 }
 
@@ -113,12 +115,7 @@ impl<'a> InputRequired<'a> {
         capabilities: &[String],
         place: &Place,
     ) -> Result<Self, Error> {
-        let needed = need.requests.iter().map(capability::needed_by);
-        let missing = capability::missing(needed, capabilities);
-        if !missing.is_empty() {
-            return Err(Error::MissingCapabilities(missing));
-        }
-        check_keys(&need.requests)?;
+        check(need, capabilities)?;
         // At least one of the two must be there.
         let has_state = need.state.is_some() || need.requests.is_empty();
         let state = need.state.as_deref();
@@ -129,6 +126,16 @@ impl<'a> InputRequired<'a> {
             meta: Meta::new(finished.id, Some(site.info())),
         })
     }
+}
+
+/// Whether a client can be asked what a tool wants to know.
+pub(super) fn check(need: &NeedInput, capabilities: &[String]) -> Result<(), Error> {
+    let needed = need.requests.iter().map(capability::needed_by);
+    let missing = capability::missing(needed, capabilities);
+    if !missing.is_empty() {
+        return Err(Error::MissingCapabilities(missing));
+    }
+    check_keys(&need.requests)
 }
 
 /// Two questions under one key could not be told apart by the client, nor their answers by the tool.

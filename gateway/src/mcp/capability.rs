@@ -6,7 +6,8 @@ use super::object::Object;
 use casemate_domain::{InputBody, InputRequest};
 use serde_json::{Map, Value, json, value::RawValue};
 
-const TASKS: &str = "io.modelcontextprotocol/tasks";
+/// The extension for tasks.
+pub(super) const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 /// The names of what a client declares, of those that a tool can ask for. The error says what is
 /// wrong with the declaration.

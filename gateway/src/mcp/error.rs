@@ -5,7 +5,7 @@
 use super::{capability, revision::Revision};
 use crate::{
     body,
-    service::{Refused, UnknownTool},
+    service::{Refused, UnknownTool, tasks::Full},
 };
 use casemate_domain::{Invalid, Json};
 use http::{HeaderName, StatusCode, header};
@@ -43,6 +43,8 @@ pub(super) enum Error {
     NotAcceptable,
     #[error("This key has {most} event streams open already; close one of them first")]
     TooManyStreams { most: usize },
+    #[error("No room for a task: {0}")]
+    TooManyTasks(Full),
     #[error("The request is larger than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("The body of the request did not arrive in time")]
@@ -70,12 +72,16 @@ pub(super) enum Error {
     InvalidParams(String),
     #[error(transparent)]
     UnknownTool(UnknownTool),
+    #[error("Task not found: there never was one, it has expired, or it belongs to somebody else")]
+    UnknownTask,
     #[error("The state of the request is not valid here or has expired; call again without it")]
     ForgedState,
     #[error("{0}")]
     RefusedByTool(String),
     #[error("Resource not found")]
     ResourceNotFound { uri: String },
+    #[error("Internal error: {0}")]
+    Failed(&'static str),
     #[error("{message}")]
     OfTool {
         code: i32,
@@ -95,8 +101,10 @@ impl Error {
             Self::InvalidEnvelope(_)
             | Self::InvalidParams(_)
             | Self::UnknownTool(_)
+            | Self::UnknownTask
             | Self::ForgedState
             | Self::RefusedByTool(_) => -32602,
+            Self::Failed(_) => -32603,
             Self::HeaderMismatch(_) => -32020,
             Self::MissingCapabilities(_) => if_modern(era, -32021, -32602),
             Self::UnsupportedVersion { .. } => -32022,
@@ -118,7 +126,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyStreams { .. } | Self::TooManyTasks(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete
@@ -131,8 +139,10 @@ impl Error {
             Self::MissingCapabilities(_) => if_modern(era, StatusCode::BAD_REQUEST, StatusCode::OK),
             Self::InvalidParams(_)
             | Self::UnknownTool(_)
+            | Self::UnknownTask
             | Self::ForgedState
             | Self::RefusedByTool(_)
+            | Self::Failed(_)
             | Self::ResourceNotFound { .. }
             | Self::OfTool { .. } => StatusCode::OK,
         }

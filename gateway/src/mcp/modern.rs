@@ -13,6 +13,7 @@ use super::{
     object::{self, Object},
     result::Meta,
     revision::Revision,
+    tasks::{self, Extensions},
     watching,
 };
 use casemate_domain::LogLevel;
@@ -142,8 +143,14 @@ async fn dispatch(
             Ok(Answer::written(request.id, &page))
         }
         "tools/call" => call::answer(exchange, request.id, params, &envelope).await,
-        "subscriptions/listen" => listen::answer(exchange, request.id, params),
-        other => Err(Error::MethodNotFound(shown(other))),
+        "subscriptions/listen" => {
+            listen::answer(exchange, request.id, params, &envelope.capabilities)
+        }
+        other => {
+            let can = &envelope.capabilities;
+            let of_tasks = tasks::answer(exchange, other, request.id, params, can).await;
+            of_tasks.unwrap_or_else(|| Err(Error::MethodNotFound(shown(other))))
+        }
     }
 }
 
@@ -164,12 +171,15 @@ struct Discovered<'a> {
 pub(super) struct Capabilities {
     tools: Tools,
     logging: Nothing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<Extensions>,
 }
 
 impl Capabilities {
     pub(super) const ALL: Self = Self {
         tools: Tools { list_changed: true },
         logging: Nothing {},
+        extensions: None,
     };
 }
 
@@ -188,7 +198,10 @@ fn discover(exchange: &Exchange, id: Id<'_>) -> Answer {
     let discovered = Discovered {
         result_type: "complete",
         supported_versions: newest_first.collect(),
-        capabilities: Capabilities::ALL,
+        capabilities: Capabilities {
+            extensions: Some(Extensions),
+            ..Capabilities::ALL
+        },
         ttl_ms: DISCOVER_TTL_MS,
         cache_scope: "private",
         meta: Meta::of_server(exchange.site.info()),

@@ -6,3 +6,4 @@ mod ladder;
 mod legacy;
 mod modern;
 mod prepared;
+mod tasks;

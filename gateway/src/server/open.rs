@@ -30,6 +30,7 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
     let data = &config.server.data;
     let (metadata, keyring) = open_metadata(data).await?;
     let blobs = Blobs::local(data.join("blobs")).context("opening the store of components")?;
+    let task_blobs = Blobs::local(data.join("tasks")).context("opening the results of tasks")?;
     let retention = Retention {
         days: config.call_log.keep_days,
         bytes: config.call_log.keep_bytes,
@@ -58,12 +59,14 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
     let service = Service::load(Parts {
         metadata: Arc::clone(&metadata),
         blobs,
+        task_blobs,
         artifacts: data.join("artifacts"),
         log: Arc::clone(&log),
         runtime,
         keyring,
         limits: config.limits.clone(),
         platform: config.platform_limits(),
+        tasks: config.tasks,
         receipts: config.server.receipts,
     })
     .await

@@ -163,15 +163,15 @@ impl Access {
         self.state.changes()
     }
 
-    /// Waits until the access token of an administrator ends.
+    /// Waits until the access token of an administrator ends: it is revoked, or it expires.
     pub async fn ended(&self, administrator: &Administrator) {
-        let credential = Credential::Token {
-            id: administrator.token_id(),
-        };
         let mut changes = self.changes();
-        while still_stands(&self.state.snapshot(), &credential) {
-            if changes.changed().await.is_err() {
-                return;
+        while let Some(left) = tokens::time_left(&self.state.snapshot(), administrator) {
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() {
+                    return;
+                },
+                () = tokio::time::sleep(left) => {}
             }
         }
     }

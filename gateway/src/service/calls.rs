@@ -23,7 +23,7 @@ use super::{
     state::State,
     vault::Vault,
 };
-use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop};
+use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop, ToolName};
 use casemate_runtime::{Control, Environment, Meter, Observer, Runtime};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
@@ -62,6 +62,16 @@ impl AuthorizedCall {
     /// Under which it will be recorded.
     pub fn id(&self) -> CallId {
         self.call.id
+    }
+
+    /// What it calls.
+    pub fn tool(&self) -> &ToolName {
+        &self.call.tool
+    }
+
+    /// By which it can be stopped.
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 }
 

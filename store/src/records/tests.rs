@@ -1,7 +1,8 @@
 use super::*;
 use crate::{memory::MemoryMetadata, metadata::MAX_RECORD_BYTES};
 use casemate_domain::{
-    Digest, Grant, HostPattern, KeyId, SecretName, ServerId, TokenId, VersionId, WorkspaceId,
+    CallId, Digest, Grant, HostPattern, KeyId, SecretName, ServerId, TaskId, TaskStatus, TokenId,
+    VersionId, WorkspaceId,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -208,6 +209,53 @@ async fn everything_follows_changes_and_leaves_the_audit_out() {
 }
 
 const PAGE_AND_MORE: usize = 600;
+
+fn task(n: u128, key: &KeyRecord) -> TaskRecord {
+    TaskRecord {
+        id: TaskId::from_uuid(uuid(n)),
+        workspace_id: key.workspace_id,
+        server_id: key.servers[0],
+        key_id: key.id,
+        tool: "get_weather".parse().unwrap(),
+        status: TaskStatus::Completed,
+        message: Some("a sentence of some length ".repeat(40)),
+        call: CallId::from_uuid(uuid(n)),
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        ttl_ms: 1,
+        content: Some(TaskContent {
+            digest: Digest::from_bytes([7; 32]),
+            bytes: 3,
+        }),
+    }
+}
+
+#[tokio::test]
+async fn tasks_come_change_and_go_without_an_audit_record_and_are_in_no_memory() {
+    let store = MemoryMetadata::new();
+    let workspace = workspace(1, "acme");
+    let key = key(2, &server(3, &workspace, "tools"));
+    let tasks: Vec<_> = (1..4).map(|n| task(n, &key)).collect();
+    for task in &tasks {
+        create_task(&store, task).await.unwrap();
+    }
+    assert!(create_task(&store, &tasks[0]).await.is_err(), "it is there");
+    let failed = TaskRecord {
+        status: TaskStatus::Failed,
+        content: None,
+        ..tasks[0].clone()
+    };
+    update_task(&store, &failed).await.unwrap();
+    assert_eq!(stored(&store, &tasks[0]).await.record, failed);
+    remove_tasks(&store, &tasks[1..]).await.unwrap();
+    remove_tasks(&store, &tasks[1..]).await.unwrap();
+    assert!(update_task(&store, &tasks[1]).await.is_err(), "it is gone");
+    let left = list(&store, &TaskRecord::of_workspace(workspace.id)).await;
+    assert_eq!(left.unwrap().len(), 1);
+    let trace = audit(&store, Some(workspace.id), None, 10).await.unwrap();
+    assert!(trace.is_empty());
+    assert_eq!(load_all(&store).await.unwrap().keys.len(), 0);
+}
 
 #[tokio::test]
 async fn a_name_is_given_once_and_is_free_again_after_a_rename_or_a_removal() {

@@ -73,6 +73,26 @@ fn a_body_of_ten_megabytes_is_refused_without_reading_it_all() {
 }
 
 #[test]
+fn who_asks_before_sending_is_told_to_send_what_fits_and_nothing_else() {
+    let (gateway, server) = echo("asks");
+    let ask = |length: u32| {
+        let head = format!(
+            "POST /mcp/{} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nExpect: 100-continue\r\n\
+             Content-Length: {length}\r\n\r\n",
+            server.id,
+            gateway.mcp_addr(),
+            server.key
+        );
+        let answer = http::raw(gateway.mcp_addr(), head.as_bytes(), Duration::from_secs(1));
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        answer.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(ask(1 << 20), "HTTP/1.1 100 Continue");
+    assert_eq!(ask(100 << 20), "HTTP/1.1 413 Payload Too Large");
+}
+
+#[test]
 fn other_methods_other_types_and_other_hosts_are_refused() {
     let (gateway, server) = echo("transport");
     let message = gateway.modern(&server).message("tools/list", json!({}));

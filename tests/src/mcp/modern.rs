@@ -72,6 +72,7 @@ impl Modern {
         if let Some(name) = params
             .get("name")
             .or_else(|| params.get("uri"))
+            .or_else(|| params.get("taskId"))
             .and_then(Value::as_str)
         {
             http = http.header("Mcp-Name", name);

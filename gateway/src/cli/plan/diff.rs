@@ -46,7 +46,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(mark: Mark, text: impl Into<String>) -> Self {
+    pub(crate) fn new(mark: Mark, text: impl Into<String>) -> Self {
         let text = text.into();
         Self { mark, text }
     }

@@ -15,11 +15,12 @@ use crate::mcp::{
     running::{Disconnect, Running},
     seal::Place,
     search::{self, Callee, Meant},
+    tasks::{self, Created},
     transport,
     watching::{Teller, Wishes},
 };
-use crate::service::CallRequest;
-use casemate_domain::Conclusion;
+use crate::service::{CallRequest, tasks::Ran};
+use casemate_domain::{Conclusion, TaskSupport};
 use casemate_runtime::{Observer, Unobserved};
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ struct Ending<'a, P> {
     site: &'a Site,
     id: Id<'a>,
     capabilities: &'a [String],
+    /// Whether it may become a task.
+    support: TaskSupport,
     /// The place of its state; worked out only if there is any.
     place: P,
 }
@@ -54,6 +57,7 @@ pub(super) async fn answer(
         }
     };
     check_tool(exchange, params, &callee, envelope)?;
+    let support = tasks::support(call::tool(site, &callee.name), &envelope.capabilities)?;
     let (name, arguments) = (&callee.name, callee.arguments(params)?);
     let place = || {
         let server = site.server().record.id;
@@ -68,12 +72,13 @@ pub(super) async fn answer(
     let wishes = Wishes::new(&params.meta, envelope.level).map_err(Error::InvalidParams)?;
     if wishes.has_any() && transport::accepts_events(&exchange.headers) {
         request.progress_wanted = wishes.progress.is_some();
-        return Ok(watched(exchange, id, envelope, request, place(), wishes).await);
+        return Ok(watched(exchange, id, request, place(), (wishes, support)).await);
     }
     let ending = Ending {
         site,
         id,
         capabilities: &envelope.capabilities,
+        support,
         place,
     };
     Ok(ending.of(request, Arc::new(Unobserved), None).await)
@@ -83,15 +88,14 @@ pub(super) async fn answer(
 async fn watched(
     exchange: &Exchange,
     id: Id<'_>,
-    envelope: &Envelope<'_>,
     request: CallRequest,
     place: Place,
-    wishes: Wishes,
+    (wishes, support): (Wishes, TaskSupport),
 ) -> Answer {
     let (outlet, events) = events::open();
     let teller = Teller::new(wishes, outlet.clone(), Revision::MODERN, &request.tool);
     let (site, id) = (exchange.site.clone(), id.to_owned());
-    let capabilities = envelope.capabilities.clone();
+    let capabilities = request.client_capabilities.clone();
     let running = {
         let outlet = outlet.clone();
         async move {
@@ -99,6 +103,7 @@ async fn watched(
                 site: &site,
                 id: id.borrow(),
                 capabilities: &capabilities,
+                support,
                 place: || place.clone(),
             };
             ending.of(request, Arc::new(teller), Some(&outlet)).await
@@ -119,8 +124,11 @@ impl<P: Fn() -> Place> Ending<'_, P> {
         outlet: Option<&Outlet>,
     ) -> Answer {
         let refused = |error: Error| Answer::error(Some(self.id), &error, Era::Modern);
-        let finished = match call::run(self.site, request, observer).await {
-            Ok(finished) => finished,
+        let finished = match tasks::call(self.site, request, observer, self.support).await {
+            Ok(Ran::Finished(finished)) => finished,
+            Ok(Ran::Task(task)) => {
+                return Answer::result(self.id, &Created::new(&task, self.site.info()));
+            }
             Err(error) => return refused(error),
         };
         match &finished.outcome.conclusion {

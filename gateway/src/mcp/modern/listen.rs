@@ -10,6 +10,7 @@ use crate::mcp::{
     object::Object,
     result::ServerInfo,
     revision::Revision,
+    tasks::Followed,
     transport,
 };
 use bytes::Bytes;
@@ -44,11 +45,13 @@ struct NotificationParams<'a> {
 }
 
 /// What a stream tells of.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Filter {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     tools_list_changed: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    task_ids: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +67,7 @@ pub(super) fn answer(
     exchange: &Exchange,
     id: Id<'_>,
     params: &Params<'_>,
+    capabilities: &[String],
 ) -> Result<Answer, Error> {
     if !transport::accepts_events(&exchange.headers) {
         return Err(Error::NotAcceptable);
@@ -72,23 +76,29 @@ pub(super) fn answer(
     let wanted = params.members.get("notifications");
     let wanted = wanted.ok_or_else(|| invalid("must be an object".to_owned()))?;
     let wanted = Object::of(wanted).map_err(invalid)?;
+    let tasks = Followed::new(exchange, wanted.get("taskIds"), capabilities)?;
     let filter = Filter {
+        task_ids: tasks.ids(),
         tools_list_changed: wanted
             .get("toolsListChanged")
             .is_some_and(|wanted| wanted.get() == "true"),
     };
+    let tools = filter.tools_list_changed;
     let greeting = notification("notifications/subscriptions/acknowledged", id, Some(filter));
     let farewell = farewell(id, exchange.site.info());
-    if !filter.tools_list_changed {
+    if !tools && tasks.is_empty() {
         return Ok(Answer::events(stream::iter([Ok(greeting), Ok(farewell)])));
     }
     let listening = Listening::start(&exchange.site, Revision::MODERN, None)?;
     let script = Script {
         greeting: Some(greeting),
-        changed: Some(notification("notifications/tools/list_changed", id, None)),
-        farewell: Some(farewell),
+        changed: tools.then(|| notification("notifications/tools/list_changed", id, None)),
+        farewell: Some(farewell.clone()),
     };
-    Ok(Answer::events(listening.events(script)))
+    // A stream about nothing but tasks has nothing more to say when they are over.
+    let farewell = (!tools).then_some(farewell);
+    let events = tasks.beside(listening.events(script), exchange, id, farewell);
+    Ok(Answer::events(events))
 }
 
 fn notification(method: &'static str, id: Id<'_>, notifications: Option<Filter>) -> Bytes {

@@ -61,6 +61,7 @@ async fn service(path: &Path) -> Service {
     let parts = Parts {
         metadata: Arc::new(MemoryMetadata::default()),
         blobs: Blobs::local(path.join("blobs")).unwrap(),
+        task_blobs: Blobs::local(path.join("tasks")).unwrap(),
         artifacts: path.join("artifacts"),
         log: Arc::new(CallLog::open(path.join("calls"), retention).unwrap()),
         runtime: Runtime::new(&Config {
@@ -71,6 +72,7 @@ async fn service(path: &Path) -> Service {
         keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
         limits: LimitSettings::default(),
         platform: PlatformLimits::default(),
+        tasks: crate::service::TaskSettings::default(),
         receipts: false,
     };
     Service::load(parts).await.unwrap()

@@ -22,7 +22,11 @@ async fn discover_says_what_is_served_and_by_whom() {
         json!({
             "resultType": "complete",
             "supportedVersions": ALL,
-            "capabilities": { "tools": { "listChanged": true }, "logging": {} },
+            "capabilities": {
+                "tools": { "listChanged": true },
+                "logging": {},
+                "extensions": { "io.modelcontextprotocol/tasks": {} },
+            },
             "ttlMs": 60_000,
             "cacheScope": "private",
             "_meta": { "io.modelcontextprotocol/serverInfo":
@@ -135,7 +139,7 @@ async fn what_was_removed_or_is_not_offered_is_not_found() {
         "resources/subscribe",
         "prompts/list",
         "completion/complete",
-        "tasks/get",
+        "tasks/list",
         "nonsense",
     ] {
         fixture.modern(method, |_| {}).await.is_error(404, -32601);

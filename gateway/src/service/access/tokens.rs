@@ -226,6 +226,22 @@ pub(super) fn status(record: &TokenRecord, now: Timestamp) -> KeyStatus {
     KeyStatus::at(record.revoked_at, record.expires_at, now)
 }
 
+/// How long the token of an administrator still opens the admin API, unless it is revoked. Nothing
+/// if it does not any more.
+pub(super) fn time_left(snapshot: &Snapshot, administrator: &Administrator) -> Option<Duration> {
+    let record = snapshot.tokens.get(&administrator.token_id)?;
+    let now = Timestamp::now();
+    if status(record, now) != KeyStatus::Active {
+        return None;
+    }
+    let left = |expiry: Timestamp| Duration::try_from(expiry.duration_since(now));
+    Some(
+        record
+            .expires_at
+            .map_or(Duration::MAX, |expiry| left(expiry).unwrap_or_default()),
+    )
+}
+
 fn summary(record: Arc<TokenRecord>) -> TokenSummary {
     let status = status(&record, Timestamp::now());
     TokenSummary { record, status }

@@ -4,7 +4,7 @@ use casemate_domain::{ClaimedClient, Continuation, Json};
 use std::time::Instant;
 
 /// What a door asks for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CallRequest {
     /// The tool, as the caller wrote it.
     pub tool: String,
