@@ -22,6 +22,7 @@ mod hostile;
 mod limits;
 mod newcomer;
 mod problems;
+mod protocol;
 mod reference;
 mod samples;
 mod sandbox;
