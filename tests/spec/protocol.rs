@@ -91,10 +91,10 @@ fn all_that_is_said_follows_the_official_schema_of_its_revision() {
     let scene = SCENE.get();
     let mut faults = Vec::new();
     for said in scene.tape.all() {
-        if let Some(schemas) = Schemas::of(said.revision) {
-            if let Err(problem) = schemas.check(said) {
-                faults.push(format!("{said}: {problem}\n  {}", said.message));
-            }
+        if let Some(schemas) = Schemas::of(said.revision)
+            && let Err(problem) = schemas.check(said)
+        {
+            faults.push(format!("{said}: {problem}\n  {}", said.message));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -135,8 +135,10 @@ fn the_tape_has_every_kind_of_answer_in_every_revision() {
     }
 }
 
-/// Ways to break what is on the tape: the kind of message, and how.
-const DAMAGES: [(&str, &str, fn(&mut Value)); 9] = [
+/// A way to break what is on the tape: the kind of message, in words, and how.
+type Damage = (&'static str, &'static str, fn(&mut Value));
+
+const DAMAGES: [Damage; 9] = [
     ("tools/call", "content is no list", |m| {
         m["result"]["content"] = json!("text");
     }),
