@@ -1,6 +1,7 @@
 //! The MCP endpoint answers each mistake in its own way, in the order that clients rely on.
 
 mod cancellation;
+mod idle;
 mod interleaved;
 mod listening;
 mod notifications;

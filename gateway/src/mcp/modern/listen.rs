@@ -88,7 +88,7 @@ pub(super) fn answer(
         changed: Some(notification("notifications/tools/list_changed", id, None)),
         farewell: Some(farewell),
     };
-    Ok(Answer::events(listening.events(script)))
+    Ok(Answer::quiet(listening.events(script)))
 }
 
 fn notification(method: &'static str, id: Id<'_>, notifications: Option<Filter>) -> Bytes {
