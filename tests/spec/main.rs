@@ -18,6 +18,7 @@ mod durability;
 mod egress;
 mod endpoint;
 mod files;
+mod fuzz;
 mod hostile;
 mod limits;
 mod newcomer;

@@ -9,6 +9,7 @@ mod cargo;
 mod clients;
 mod deny;
 mod doctor;
+mod fuzz;
 mod nightly;
 mod run;
 mod say;
@@ -40,6 +41,8 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Send requests that nobody thought of to the MCP endpoint, for some minutes
+    Fuzz(fuzz::Options),
     /// Measure what is promised under load: `bench neighbors`
     Bench(bench::Options),
     /// Check formatting and lints
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(options),
         Command::Test(options) => test::test(&options),
         Command::Nightly(options) => nightly::nightly(&options),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Build { release } => build::all(build::Profile::from_flag(release)),
         Command::Bench(options) => bench::bench(&options),
         Command::Check => test::check(),
