@@ -11,6 +11,7 @@ mod deny;
 mod doctor;
 mod fuzz;
 mod nightly;
+mod protocol_support;
 mod run;
 mod say;
 mod steps;
@@ -33,7 +34,8 @@ enum Command {
     Run(run::Options),
     /// Run every check and every test, and say what was left out
     Test(test::Options),
-    /// Run what takes too long for every change: thousands of generated components
+    /// Run what takes too long for every change: thousands of generated components, minutes of
+    /// made requests, large clients
     Nightly(nightly::Options),
     /// Build the sample tools and the gateway
     Build {
@@ -48,7 +50,9 @@ enum Command {
     /// Check formatting and lints
     Check,
     /// Install the MCP clients of others that the tests use, into `.clients`
-    Clients,
+    Clients(clients::Options),
+    /// Write what the official conformance suite says into docs/reference/protocol-support.md
+    ProtocolSupport,
     /// Check licenses, sources and known vulnerabilities of all dependencies
     Deny,
     /// Check what building and testing need, and say how to get what is missing
@@ -64,7 +68,8 @@ fn main() -> ExitCode {
         Command::Build { release } => build::all(build::Profile::from_flag(release)),
         Command::Bench(options) => bench::bench(&options),
         Command::Check => test::check(),
-        Command::Clients => clients::command(),
+        Command::Clients(options) => clients::command(&options),
+        Command::ProtocolSupport => protocol_support::write(),
         Command::Deny => deny::deny(),
         Command::Doctor => doctor::doctor(),
     };
