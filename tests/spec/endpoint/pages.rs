@@ -29,7 +29,7 @@ fn pages(list: impl Fn(Value) -> Reply) -> Vec<Vec<String>> {
 #[test]
 fn tools_beyond_a_page_are_reached_by_its_cursor_in_every_revision() {
     let gateway = GATEWAY.get();
-    let server = gateway.server("pages");
+    let server = gateway.server("paged");
     for component in 0..COMPONENTS {
         let name = |number| format!("tool_{component}_{number:03}");
         let tools: Vec<_> = (0..TOOLS)
