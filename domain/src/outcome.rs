@@ -221,7 +221,8 @@ pub struct Receipt {
     pub fuel: u64,
     /// From start to end, in microseconds.
     pub wall_us: u64,
-    /// CPU of the thread that ran it, in microseconds.
+    /// CPU of the thread that ran it, in microseconds; its time on that thread while no other guest
+    /// waits for one.
     pub cpu_us: u64,
     /// The most memory it held at once, in bytes, tables included.
     pub peak_memory_bytes: u64,

@@ -13,7 +13,7 @@ pub mod tools;
 pub mod versions;
 pub mod workspaces;
 
-pub use extract::{Body, Parameters};
+pub use extract::{Body, Largest, Parameters};
 
 use crate::{
     host_name,
@@ -27,6 +27,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use percent_encoding::percent_decode_str;
 use std::{net::IpAddr, sync::Arc};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -110,6 +111,15 @@ pub async fn check_host(State(_): State<App>, request: Request, next: Next) -> R
     )
     .hint("Use http://127.0.0.1 and the port, from a program and not from a web page.")
     .into_response()
+}
+
+/// Refuses an address that is no text once it is decoded: nothing has such a name.
+pub async fn check_path(request: Request, next: Next) -> Response {
+    let path = percent_decode_str(request.uri().path());
+    if path.decode_utf8().is_err() {
+        return not_found(request.uri().clone()).await.into_response();
+    }
+    next.run(request).await
 }
 
 /// The answer to an address that does not exist.

@@ -4,6 +4,7 @@
 //! `admin`. `router` holds every route, `problem` every error of the admin API.
 
 pub mod admin;
+mod body;
 pub mod cli;
 pub mod compile_worker;
 pub mod config;

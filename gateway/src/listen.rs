@@ -6,12 +6,15 @@
 //! A connection on which the server only tells of something now and then leaves the web framework
 //! and is served by [`quiet`], which needs no buffers in between.
 
+mod account;
 mod quiet;
 
+pub use account::Account;
 use quiet::Watched;
 pub use quiet::{Handover, Quiet};
 
 use axum::{Extension, Router, body::Body};
+use casemate_runtime::Meter;
 use hyper::{body::Incoming, server::conn::http1, service::HttpService};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -54,16 +57,29 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves a router on a listener until `stop`, then lets running requests end for `drain`.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    max_connections: usize,
-    stop: CancellationToken,
-    drain: Duration,
-) {
+/// How a listener serves.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Connections at once.
+    pub most_connections: usize,
+    /// Ends it.
+    pub stop: CancellationToken,
+    /// How long running requests may go on after that.
+    pub drain: Duration,
+    /// Measures what connections take.
+    pub meter: Meter,
+}
+
+/// Serves a router on a listener until it is stopped, then lets running requests end.
+pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
+    let Terms {
+        most_connections,
+        stop,
+        drain,
+        meter,
+    } = terms;
     let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(max_connections));
+    let places = Arc::new(Semaphore::new(most_connections));
     let builder = builder();
     loop {
         let accepted = tokio::select! {
@@ -79,16 +95,18 @@ pub async fn serve(
             }
         };
         let (stream, peer) = stream;
-        let handover = Handover::default();
-        let service = Extension(peer).layer(router.clone());
+        let (account, handover) = (Account::default(), Handover::default());
+        let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
         let service = Extension(handover.clone()).layer(service);
         let service = TowerToHyperService::new(service);
-        let connection =
-            builder.serve_connection(TokioIo::new(handover.watch(patient(stream))), service);
-        // One of its own, so that connections do not wait for each other to look at it.
-        let stop = stop.child_token();
+        let stream = TokioIo::new(handover.watch(patient(stream)));
+        let connection = builder.serve_connection(stream, service);
+        // One of its own, so that connections do not wait for each other to look at it. Boxed, because
+        // it is large and whoever holds it would have room for it twice.
+        let connection = Box::pin(converse(connection, handover, stop.child_token()));
+        let meter = meter.clone();
         connections.spawn(async move {
-            if let Err(error) = converse(connection, handover, stop).await {
+            if let Err(error) = account.pay(meter, connection).await {
                 tracing::debug!(error, "a connection ended early");
             }
             drop(place);
@@ -127,7 +145,7 @@ where
     });
     if let Some(response) = handed_over.await? {
         let stream = connection.into_parts().io.into_inner().into_inner();
-        quiet::tell(stream, response).await?;
+        Box::pin(quiet::tell(stream, response)).await?;
     }
     Ok(())
 }

@@ -44,7 +44,11 @@ mod watching;
 
 pub use seal::Seal;
 
-use crate::service::{OpenServer, ServerView, Service};
+use crate::{
+    body,
+    listen::Account,
+    service::{OpenServer, ServerView, Service},
+};
 use answer::Answer;
 use axum::body::Body;
 use envelope::{Message, Request};
@@ -55,8 +59,14 @@ use prepared::Prepared;
 use result::ServerInfo;
 use revision::Revision;
 use running::Background;
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
+
+/// How long the body of a request may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Under which names the endpoint answers, and how much it reads.
 #[derive(Debug, Clone)]
@@ -161,12 +171,18 @@ impl Endpoint {
         transport::check_names(&inner.settings, &parts)?;
         let key = transport::bearer(&parts.headers);
         let open = inner.service.access().open(server_id, key.as_deref())?;
+        if let (Some(account), Some(tenant)) = (parts.extensions.get::<Account>(), open.tenant()) {
+            account.set(tenant);
+        }
         let brought = if matches!(parts.method, Method::GET | Method::DELETE) {
             Brought::Nothing(parts.method)
         } else {
             transport::check_form(&parts)?;
-            let limit = inner.settings.max_body_bytes;
-            Brought::Message(transport::read_body(body, limit).await?)
+            let allowed = body::Allowance {
+                bytes: inner.settings.max_body_bytes,
+                time: BODY_TIME,
+            };
+            Brought::Message(body::read(body, allowed).await?)
         };
         Ok((
             Exchange {

@@ -1,7 +1,7 @@
 //! Every route, on one page.
 
 use crate::{
-    admin::{self, App},
+    admin::{self, App, Largest},
     host_name::Names,
     listen::Handover,
     mcp::Endpoint,
@@ -9,8 +9,8 @@ use crate::{
     service::Service,
 };
 use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Path, Request, State, rejection::PathRejection},
+    Extension, Router,
+    extract::{Path, Request, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
@@ -152,12 +152,12 @@ pub fn admin(app: App) -> Router {
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/call",
-            post(admin::tools::call).layer(DefaultBodyLimit::max(app.max_call_bytes)),
+            post(admin::tools::call).layer(Extension(Largest(app.max_call_bytes))),
         )
         // Uploads.
         .route(
             "/v1/components",
-            post(admin::components::upload).layer(DefaultBodyLimit::max(largest_component)),
+            post(admin::components::upload).layer(Extension(Largest(largest_component))),
         )
         // Keys.
         .route("/v1/keys", get(admin::keys::list).post(admin::keys::create))
@@ -209,6 +209,7 @@ pub fn admin(app: App) -> Router {
         .route("/readyz", get(admin::health::ready))
         .fallback(admin::not_found)
         .method_not_allowed_fallback(admin::method_not_allowed)
+        .layer(middleware::from_fn(admin::check_path))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             admin::check_host,

@@ -6,7 +6,7 @@ mod ready_file;
 use crate::{
     admin::{self, App},
     config::Config,
-    listen::{self, Share},
+    listen::{self, Share, Terms},
     mcp::{Endpoint, Seal, Settings},
     router::{self, Public},
     service::{FirstToken, Service},
@@ -99,13 +99,20 @@ pub async fn start(options: Options) -> Result<Started> {
         uploads: Arc::new(Semaphore::new(admin::UPLOADS)),
     };
     let drain = Duration::from_millis(server.drain_ms);
+    let for_clients = Terms {
+        most_connections: listen::affordable(server.max_connections, Share::Most),
+        stop: stop.clone(),
+        drain: drain + LAST_WORDS,
+        meter: service.calls().meter(),
+    };
+    let for_admins = Terms {
+        most_connections: listen::affordable(ADMIN_CONNECTIONS, Share::Little),
+        ..for_clients.clone()
+    };
     tokio::spawn(stop_calls(service, stop.clone(), drain));
-    let ending = (stop.clone(), drain + LAST_WORDS);
-    let clients = listen::affordable(server.max_connections, Share::Most);
-    let admins = listen::affordable(ADMIN_CONNECTIONS, Share::Little);
     let listeners = vec![
-        serve(mcp, router::public(public), clients, &ending),
-        serve(admin, router::admin(app), admins, &ending),
+        tokio::spawn(listen::serve(mcp, router::public(public), for_clients)),
+        tokio::spawn(listen::serve(admin, router::admin(app), for_admins)),
     ];
     let ready_file = options
         .ready_file
@@ -153,16 +160,6 @@ fn public(
         endpoint: Endpoint::new(Arc::clone(service), settings, seal, stop.clone()),
         service: Arc::clone(service),
     }
-}
-
-fn serve(
-    listener: TcpListener,
-    router: axum::Router,
-    connections: usize,
-    (stop, drain): &(CancellationToken, Duration),
-) -> JoinHandle<()> {
-    let serving = listen::serve(listener, router, connections, stop.clone(), *drain);
-    tokio::spawn(serving)
 }
 
 impl Started {

@@ -4,8 +4,9 @@ use casemate_domain::{Outcome, Stop};
 use futures_util::task::AtomicWaker;
 use std::{
     fmt,
+    future::poll_fn,
     sync::{Arc, OnceLock},
-    task::Context,
+    task::{Context, Poll},
 };
 
 /// By which others stop a running call, and learn what it used. Cloning gives another handle on
@@ -38,6 +39,15 @@ impl Control {
     /// Whether somebody wants it to stop.
     pub fn is_stopped(&self) -> bool {
         self.inner.stop.get().is_some()
+    }
+
+    /// Waits until somebody wants it to stop; one at a time can wait.
+    pub async fn stopped(&self) -> Stop {
+        let stopped = |context: &mut Context<'_>| match self.poll_stopped(context) {
+            Some(stop) => Poll::Ready(stop),
+            None => Poll::Pending,
+        };
+        poll_fn(stopped).await
     }
 
     /// What came of the call if its future was dropped before its end: it counts as cancelled, and

@@ -74,4 +74,4 @@ pub use rejection::{Rejection, RejectionKind};
 pub use runtime::{
     Config, EVENT_INTERVAL, EgressPolicy, Environment, Error, Observer, Runtime, Unobserved,
 };
-pub use turns::Tenant;
+pub use turns::{Meter, Tenant};

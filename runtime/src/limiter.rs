@@ -65,17 +65,19 @@ impl Budget {
     }
 
     fn take(&self, tenant: &Tenant, more: u64) -> bool {
-        let all = self
+        // What is refused is never added, not even for a moment: others would be refused for it.
+        let taken = self
             .held
-            .fetch_add(more, Ordering::Relaxed)
-            .saturating_add(more);
-        let own = tenant.memory().fetch_add(more, Ordering::Relaxed) + more;
-        let free = self.total.checked_sub(all);
-        if free.is_none_or(|free| own > free.saturating_mul(SHARE)) {
-            self.give_back(tenant, more);
-            return false;
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+                let all = held.checked_add(more)?;
+                let free = self.total.checked_sub(all)?;
+                let own = tenant.memory().load(Ordering::Relaxed) + more;
+                (own <= free.saturating_mul(SHARE)).then_some(all)
+            });
+        if taken.is_ok() {
+            tenant.memory().fetch_add(more, Ordering::Relaxed);
         }
-        true
+        taken.is_ok()
     }
 
     fn give_back(&self, tenant: &Tenant, less: u64) {

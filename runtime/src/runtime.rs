@@ -14,7 +14,7 @@ use crate::{
     rejection::Rejection,
     state::State,
     ticker,
-    turns::{Tenant, Turns},
+    turns::{Meter, Tenant, Turns},
 };
 use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
 use ipnet::IpNet;
@@ -227,6 +227,11 @@ impl Runtime {
         self.inner.budget.held()
     }
 
+    /// Measures what is done for tenants around their calls.
+    pub fn meter(&self) -> Meter {
+        Meter::new(self.inner.turns.clone())
+    }
+
     fn common(&self, limits: &Limits) -> Common {
         Common {
             outgoing: Outgoing::new(self.inner.egress.clone(), limits),
@@ -245,6 +250,8 @@ impl Runtime {
         observer: Arc<dyn Observer>,
     ) -> Outcome {
         let common = self.common(limits);
-        call::call(component, call, environment, limits, observer, common).await
+        let tenant = environment.tenant.clone();
+        let work = call::call(component, call, environment, limits, observer, common);
+        self.meter().run(&tenant, work).await
     }
 }

@@ -6,12 +6,18 @@
 //! idle is brought up to the others, less a small credit, so that a short call is not cut up by
 //! long ones, and nobody saves up a right to starve the rest.
 //!
+//! What is done for a tenant around its turns counts as well (`meter`), and the first milliseconds of
+//! a call count half: a tenant that keeps just within its share with short calls would otherwise fall
+//! behind for good with the first disturbance, and those with long calls hardly notice.
+//!
 //! A guest has its turn until it waits for the host, or until it reaches a fuel yield and another
 //! tenant had less than its own.
 
+mod meter;
 mod table;
 mod tenant;
 
+pub use meter::Meter;
 pub use tenant::Tenant;
 
 use futures_util::task::AtomicWaker;
@@ -23,7 +29,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use table::Table;
 
@@ -31,6 +37,7 @@ use table::Table;
 #[derive(Debug)]
 pub(crate) struct Turns {
     table: Mutex<Table>,
+    contended: Arc<AtomicBool>,
 }
 
 /// The turns of one call.
@@ -40,7 +47,12 @@ pub(crate) struct Place {
     tenant: Tenant,
     signal: Arc<Signal>,
     has: Has,
+    /// What is left of the time that counts half.
+    short: Duration,
 }
+
+/// The first part of a call, which counts half: twice what a short call takes.
+const SHORT: Duration = Duration::from_millis(10);
 
 /// What a call has of the turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +74,10 @@ enum Next {
 
 impl Turns {
     pub(crate) fn new(at_once: usize) -> Self {
+        let contended = Arc::<AtomicBool>::default();
         Self {
-            table: Mutex::new(Table::new(at_once)),
+            table: Mutex::new(Table::new(at_once, Arc::clone(&contended))),
+            contended,
         }
     }
 
@@ -74,12 +88,18 @@ impl Turns {
             tenant,
             signal: Arc::default(),
             has: Has::Nothing,
+            short: SHORT,
         }
     }
 
     /// Whether nobody computes.
     pub(crate) fn are_idle(&self) -> bool {
         self.table().are_idle()
+    }
+
+    /// Whether anybody waits for a turn.
+    fn are_contended(&self) -> bool {
+        self.contended.load(Ordering::Relaxed)
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -103,9 +123,10 @@ impl Place {
         // In this order: who wakes it between the two wakes its task, and no wake is lost.
         self.signal.woken.store(false, Ordering::SeqCst);
         self.signal.polling.store(true, Ordering::SeqCst);
-        let before = thread_time();
+        let watch = Stopwatch::start(self.turns.are_contended());
         let polled = work(&mut Context::from_waker(&waker));
-        let took = thread_time().saturating_sub(before);
+        let took = watch.read();
+        meter::account_for(took);
         self.signal.polling.store(false, Ordering::SeqCst);
         // A guest at a fuel yield wakes itself before it lets go.
         let woken = self.signal.woken.swap(false, Ordering::SeqCst);
@@ -144,8 +165,10 @@ impl Place {
 
     /// Accounts for what a turn took so far, and ends it unless it goes on.
     fn end(&mut self, took: Duration, next: Next) {
+        let half = took.min(self.short);
+        self.short -= half;
         let mut table = self.turns.table();
-        table.charge(&self.tenant, took);
+        table.charge(&self.tenant, took - half / 2);
         if next == Next::Computes && table.is_next(&self.tenant) {
             drop(table);
             self.signal.task.wake();
@@ -217,6 +240,31 @@ fn pass_on(mut table: MutexGuard<'_, Table>) {
     drop(table);
     if let Some(next) = next {
         next.grant();
+    }
+}
+
+/// Times work on this thread.
+enum Stopwatch {
+    /// By its CPU time, which takes half a microsecond to ask for.
+    Cpu(Duration),
+    /// By the clock, which says the same unless the system lets others run.
+    Clock(Instant),
+}
+
+impl Stopwatch {
+    fn start(exactly: bool) -> Self {
+        if exactly {
+            Self::Cpu(thread_time())
+        } else {
+            Self::Clock(Instant::now())
+        }
+    }
+
+    fn read(self) -> Duration {
+        match self {
+            Self::Cpu(started) => thread_time().saturating_sub(started),
+            Self::Clock(started) => started.elapsed(),
+        }
     }
 }
 

@@ -224,3 +224,24 @@ fn slow_functions() -> String {
         alive.repeat(7)
     )
 }
+
+#[test]
+fn code_that_this_very_gateway_compiled_is_not_taken_as_an_upload() {
+    let (gateway, server) = with_echo();
+    let artifact = fs::read(the_artifact(&gateway)).unwrap();
+    let magic = artifact.windows(4).position(|four| four == b"\x7fELF");
+    let code = &artifact[magic.expect("an artifact holds the engine's own file")..];
+    for (name, bytes) in [("whole.wasm", &artifact[..]), ("code.wasm", code)] {
+        let path = gateway.scratch().join(name);
+        fs::write(&path, bytes).unwrap();
+        let pushed = gateway.cli(["push", path.to_str().unwrap(), "-s", &server.id]);
+        assert_eq!(pushed.code, 4, "{pushed}");
+        let kinds = ["precompiled_refused", "malformed_component"];
+        assert!(
+            kinds.iter().any(|kind| pushed.stderr.contains(kind)),
+            "{pushed}"
+        );
+        let is_code = pushed.stderr.contains(kinds[0]);
+        assert!(is_code || name == "whole.wasm", "{pushed}");
+    }
+}

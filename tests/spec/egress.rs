@@ -2,8 +2,12 @@
 //! go to their hosts and nowhere else.
 
 use casemate_tests::{Fixture, Gateway, Reply, Server, Shared, guest, sample};
-use serde_json::json;
-use std::{net::UdpSocket, thread};
+use serde_json::{Value, json};
+use std::{
+    net::{TcpListener, UdpSocket},
+    thread,
+    time::{Duration, Instant},
+};
 
 const KEY: &str = "k-5d41402abc4b2a76b9719d911017c592";
 
@@ -112,6 +116,48 @@ fn only_the_private_ranges_that_are_named_are_reached() {
         );
         assert_eq!(site.requests().len(), usize::from(is_open));
     }
+}
+
+/// Calls a tool that asks a server which takes every connection and never answers. Gives how the
+/// call ended, and how long the connection was left open.
+fn ask_a_silent_server(config: &str) -> (casemate_tests::mcp::Reply, Duration) {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("http://{}", silent.local_addr().unwrap());
+    let asked = thread::spawn(move || {
+        let (mut connection, _) = silent.accept().unwrap();
+        let started = Instant::now();
+        // Ends when the other side closes the connection.
+        drop(std::io::copy(&mut connection, &mut std::io::sink()));
+        started.elapsed()
+    });
+    let config = format!("egress.allow_ranges = ['127.0.0.1/32']\n{config}");
+    let gateway = Gateway::builder().config(&config).start();
+    let server = http_get(&gateway, "silence", &["--grant-host", &host]);
+    let reply = gateway
+        .modern(&server)
+        .call("http_get", json!({ "url": host }));
+    (reply, asked.join().unwrap())
+}
+
+/// The code of what went wrong in a call.
+fn code_of(reply: &casemate_tests::mcp::Reply) -> &Value {
+    &reply.result()["_meta"]["dev.casemate/error"]["code"]
+}
+
+#[test]
+fn a_server_that_never_answers_costs_a_call_its_time_and_leaves_nothing_open() {
+    let (reply, open) = ask_a_silent_server("limits.wall_ms = 1_000");
+    assert_eq!(code_of(&reply), "deadline_exceeded", "{}", reply.http);
+    assert!(open < Duration::from_secs(5), "{open:?}");
+}
+
+#[test]
+fn a_request_that_takes_too_long_is_an_answer_that_a_tool_can_use() {
+    let (reply, open) = ask_a_silent_server("limits.http_ms = 500");
+    assert!(reply.is_tool_error(), "{}", reply.http);
+    assert_eq!(code_of(&reply), "http-timed-out", "{}", reply.http);
+    assert!(reply.text().contains("time"), "{}", reply.http);
+    assert!(open < Duration::from_secs(5), "{open:?}");
 }
 
 #[test]

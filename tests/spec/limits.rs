@@ -193,9 +193,38 @@ fn what_cannot_be_set_is_refused_with_what_can() {
     refused(&["refusing/nap", "wall_ms=5MiB"], "time");
     refused(&["refusing/nap"], "nothing to set");
     refused(&["refusing/nobody", "fuel=1M"], "nobody");
+    refused(&["refusing/nap", "fuel=1M", "--unset", "fuel"], "at once");
+    refused(&["refusing/nap", "fuel=99999999T"], "too large");
     refused(&["platform", "fuel=1M"], "configuration file");
-    let gateway = Gateway::builder().config("limits.memory_bytes = 1").build();
-    assert!(gateway.refuses_to_start().contains("memory_bytes"));
+    for setting in ["limits.memory_bytes = 1", "sandbox.memory_bytes = 1"] {
+        let gateway = Gateway::builder().config(setting).build();
+        assert!(
+            gateway.refuses_to_start().contains("memory_bytes"),
+            "{setting}"
+        );
+    }
+}
+
+#[test]
+fn what_a_profile_cannot_loosen_is_said() {
+    let gateway = GATEWAY.get();
+    hostile(&gateway, "profiled");
+    let set = |profile: &str| {
+        let arguments = ["limits", "set", "-s", "profiled", "--profile", profile];
+        gateway.cli(arguments).ok().stderr
+    };
+    let large = set("large");
+    assert!(large.contains("fuel (platform)"), "{large}");
+    let small = set("small");
+    assert!(!small.contains("allows more"), "{small}");
+}
+
+#[test]
+fn a_suggestion_without_a_tool_asks_which() {
+    let gateway = GATEWAY.get();
+    let refused = gateway.cli(["limits", "suggest", "-s", "web"]);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(refused.stderr.contains("which tool"), "{refused}");
 }
 
 #[test]

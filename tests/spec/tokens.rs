@@ -48,6 +48,27 @@ fn a_token_is_shown_once_works_and_is_revoked() {
 }
 
 #[test]
+fn who_follows_calls_with_a_token_hears_no_more_once_it_is_revoked() {
+    let gateway = &*GATEWAY.get();
+    let made = gateway.cli(["token", "create", "follower"]).ok();
+    let follow = get(&gateway.admin_url("/v1/calls/stream"))
+        .bearer(made.stdout.trim())
+        .patience(std::time::Duration::from_secs(20));
+    std::thread::scope(|scope| {
+        let following = scope.spawn(|| follow.send());
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert!(
+            !following.is_finished(),
+            "it goes on while the token stands"
+        );
+        let id = id_of(gateway, "follower");
+        gateway.cli(["token", "revoke", &id, "--yes"]).ok();
+        let ended = following.join().unwrap();
+        assert_eq!(ended.status, 200);
+    });
+}
+
+#[test]
 fn the_last_token_that_works_cannot_be_revoked() {
     let gateway = Gateway::start();
     let first = id_of(&gateway, "brought to the first start");

@@ -94,7 +94,15 @@ impl Unit {
         } else {
             self.scale().iter().find(known).ok_or_else(invalid)?.1
         };
-        let number: u64 = digits.replace('_', "").parse().map_err(|_| invalid())?;
-        number.checked_mul(factor).ok_or_else(invalid)
+        let too_large = || InvalidAmount {
+            text: text.to_owned(),
+            expected: "an amount that can be counted: it is too large",
+        };
+        let digits = digits.replace('_', "");
+        if digits.is_empty() {
+            return Err(invalid());
+        }
+        let number: u64 = digits.parse().map_err(|_| too_large())?;
+        number.checked_mul(factor).ok_or_else(too_large)
     }
 }

@@ -4,6 +4,9 @@ use super::{KIB, MIB, Unit};
 use crate::Invalid;
 use serde::{Deserialize, Serialize};
 
+/// With less memory than this for all calls together, hardly any call could run.
+const LEAST_MEMORY: u64 = 16 * MIB;
+
 /// The sandbox as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -161,6 +164,16 @@ impl PlatformLimits {
 
     /// Whether every value lies within its bounds.
     pub fn check(&self) -> Result<(), Invalid> {
+        if (1..LEAST_MEMORY).contains(&self.sandbox.memory_bytes) {
+            return Err(Invalid::new(
+                "sandbox.memory_bytes",
+                format!(
+                    "cannot be {}; it must be at least {}, or 0 for half of what the machine has",
+                    Unit::Bytes.show(self.sandbox.memory_bytes),
+                    Unit::Bytes.show(LEAST_MEMORY)
+                ),
+            ));
+        }
         for limit in self.all() {
             if !(limit.floor..=limit.ceiling).contains(&limit.value) {
                 return Err(Invalid::new(

@@ -3,10 +3,10 @@
 use super::{App, Parameters};
 use crate::{
     problem::Problem,
-    service::{Error, Service},
+    service::{Administrator, Error, Service},
 };
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::header,
@@ -15,7 +15,7 @@ use axum::{
 use bytes::Bytes;
 use casemate_domain::{CallRecord, OutcomeKind, ServerId, ToolName};
 use casemate_store::call_log::CallFilter;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,9 +80,11 @@ pub async fn list(
     ))
 }
 
-/// Sends each call as it ends, one JSON object per line, until the client goes away.
+/// Sends each call as it ends, one JSON object per line, until the client goes away or its access
+/// token is revoked.
 pub async fn stream(
     State(app): State<App>,
+    Extension(actor): Extension<Administrator>,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Problem> {
     let server = wanted
@@ -96,13 +98,17 @@ pub async fn stream(
         tool: tool.map_err(Error::Invalid)?,
         outcome: outcome.map_err(Error::Invalid)?,
     };
-    let stop = app.stop.clone();
-    let lines = stream::unfold((watch, stop), |(mut watch, stop)| async move {
+    let end = async move {
         tokio::select! {
-            line = watch.next() => Some((Ok::<_, Infallible>(line?), (watch, stop))),
-            () = stop.cancelled() => None,
+            () = app.stop.cancelled() => {}
+            () = app.service.access().ended(&actor) => {}
         }
+    };
+    let lines = stream::unfold(watch, |mut watch| async move {
+        let line = watch.next().await?;
+        Some((Ok::<_, Infallible>(line), watch))
     });
+    let lines = lines.take_until(end);
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),
         (header::CACHE_CONTROL, "no-store"),

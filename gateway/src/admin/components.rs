@@ -24,7 +24,7 @@ pub async fn upload(
         .acquire()
         .await
         .expect("this semaphore is never closed");
-    let wasm = extract::bytes(request, &app)
+    let wasm = extract::bytes(request)
         .await
         .map_err(|problem| match problem.code() {
             Code::PayloadTooLarge => too_large(&app).into(),

@@ -1,8 +1,11 @@
 //! Bodies and parameters, with our own problems when they cannot be read.
 
-use crate::problem::{Code, Problem};
+use crate::{
+    body,
+    problem::{Code, Problem},
+};
 use axum::{
-    extract::{FromRequest, FromRequestParts, Query, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, Query, Request},
     http::request::Parts,
 };
 use bytes::Bytes;
@@ -16,8 +19,15 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = bytes(request, state).await?;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = bytes(request).await?;
+        // The reader of JSON would take an array for an object, item by item.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                "The body is a list; an object is needed.",
+            ));
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             Problem::new(
                 Code::InvalidRequest,
@@ -28,24 +38,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 /// How long a body may take to arrive: the largest upload over a slow line.
-const BODY_TIMEOUT: Duration = Duration::from_secs(120);
+const BODY_TIME: Duration = Duration::from_secs(120);
+/// The largest body of a route that has no [`Largest`] of its own.
+const LARGEST_BODY: Largest = Largest(2 << 20);
+
+/// The largest body of a route, in bytes. Laid over the route as an extension.
+#[derive(Debug, Clone, Copy)]
+pub struct Largest(pub usize);
 
 /// The bytes of a body, up to the limit of its route.
-pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    let arriving = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state));
-    arriving
+pub(super) async fn bytes(request: Request) -> Result<Bytes, Problem> {
+    let (parts, body) = request.into_parts();
+    let Largest(bytes) = parts.extensions.get().copied().unwrap_or(LARGEST_BODY);
+    let allowed = body::Allowance {
+        bytes,
+        time: BODY_TIME,
+    };
+    body::read(body, allowed)
         .await
-        .map_err(|_| Problem::new(Code::InvalidRequest, "The body took too long to arrive."))?
-        .map_err(|rejection| match rejection {
-            BytesRejection::FailedToBufferBody(error)
-                if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE =>
-            {
-                Problem::new(
-                    Code::PayloadTooLarge,
-                    "The request is larger than this address takes.",
-                )
+        .map_err(|error| match error {
+            body::Error::TooLarge(bytes) => Problem::new(
+                Code::PayloadTooLarge,
+                format!(
+                    "The request is larger than {bytes} bytes, the most that this address takes."
+                ),
+            ),
+            body::Error::TooSlow => {
+                Problem::new(Code::InvalidRequest, "The body took too long to arrive.")
             }
-            _ => Problem::new(Code::InvalidRequest, "The body did not arrive whole."),
+            body::Error::Incomplete => {
+                Problem::new(Code::InvalidRequest, "The body did not arrive whole.")
+            }
         })
 }
 

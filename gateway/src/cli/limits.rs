@@ -111,7 +111,10 @@ async fn run_set(set: Set, context: &Context) -> Result<Exit, Failure> {
         .map(|setting| (setting.limit.to_string(), json!(setting.value)))
         .collect();
     for limit in set.unset {
-        limits.insert(limit.to_string(), Value::Null);
+        if limits.insert(limit.to_string(), Value::Null).is_some() {
+            let why = format!("{limit} cannot be set and taken back at once");
+            return Err(Failure::new(Exit::Usage, why).code("usage"));
+        }
     }
     let mut change = json!({ "limits": limits });
     if set.no_profile {
@@ -126,6 +129,9 @@ async fn run_set(set: Set, context: &Context) -> Result<Exit, Failure> {
     }
     let parts: Vec<&str> = path.iter().map(String::as_str).collect();
     let reply = context.client()?.patch(&parts, &change).await?;
+    if let Some(profile) = set.profile {
+        show::held_lower(profile, &reply, context)?;
+    }
     show::reply_in_force(&reply, context)
 }
 

@@ -3,7 +3,10 @@
 //! What a tool or the host did in a call that ran is not here: that is a result.
 
 use super::{capability, revision::Revision};
-use crate::service::{Refused, UnknownTool};
+use crate::{
+    body,
+    service::{Refused, UnknownTool},
+};
 use casemate_domain::{Invalid, Json};
 use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
@@ -172,6 +175,16 @@ fn if_modern<T>(era: Era, modern: T, legacy: T) -> T {
     match era {
         Era::Modern => modern,
         Era::Legacy => legacy,
+    }
+}
+
+impl From<body::Error> for Error {
+    fn from(error: body::Error) -> Self {
+        match error {
+            body::Error::TooLarge(limit) => Self::TooLarge { limit },
+            body::Error::TooSlow => Self::TooSlow,
+            body::Error::Incomplete => Self::Incomplete,
+        }
     }
 }
 

@@ -2,20 +2,8 @@
 
 use super::{Settings, error::Error};
 use crate::host_name::{self, Names};
-use axum::body::{Body, HttpBody as _};
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, header, request::Parts};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use std::{borrow::Cow, time::Duration};
-
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How much of a body that is too large is read so that the answer arrives: several times the
-/// largest that anybody sends by mistake.
-const MAX_DISCARDED_BYTES: usize = 64 << 20;
-/// How long to go on reading it, and how long to wait for more of it.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
-const DISCARD_SILENCE: Duration = Duration::from_millis(500);
+use std::borrow::Cow;
 
 /// Refuses requests that a web page sent under a name that only resolves to us (DNS rebinding) or
 /// from an origin that nobody allowed.
@@ -134,40 +122,6 @@ fn is_acceptable_range(range: &str, types: &[&str]) -> bool {
         weight.is_some_and(|weight| weight.trim().parse() == Ok(0.0_f32))
     });
     is_wanted && !is_excluded
-}
-
-/// Reads a body up to a limit. Of one that announces more, or is more, nothing is kept.
-pub(super) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, Error> {
-    if body.size_hint().lower() > limit as u64 {
-        discard(body).await;
-        return Err(Error::TooLarge { limit });
-    }
-    let collected = Limited::new(&mut body, limit).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, collected).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            discard(body).await;
-            Err(Error::TooLarge { limit })
-        }
-        Ok(Err(_)) => Err(Error::Incomplete),
-        Err(_) => Err(Error::TooSlow),
-    }
-}
-
-/// Throws away what a client still sends, for a while. If the connection were closed while it
-/// sends, the system would throw away our answer instead, and the client would never learn why.
-async fn discard(mut body: Body) {
-    let discarding = async {
-        let mut discarded = 0;
-        while discarded < MAX_DISCARDED_BYTES {
-            match tokio::time::timeout(DISCARD_SILENCE, body.frame()).await {
-                Ok(Some(Ok(frame))) => discarded += frame.data_ref().map_or(0, Bytes::len),
-                _ => return,
-            }
-        }
-    };
-    // Whether it ended by itself or by the time makes no difference: the answer follows.
-    let _ = tokio::time::timeout(DISCARD_TIMEOUT, discarding).await;
 }
 
 /// The value of a header that may come once.

@@ -15,6 +15,7 @@ use super::{
     state::State,
 };
 use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, ServerId};
+use casemate_runtime::Tenant;
 use casemate_store::records::{KeyRecord, SecretRecord};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -56,6 +57,11 @@ impl OpenServer {
     /// The server.
     pub fn server(&self) -> &Arc<ServerView> {
         &self.server
+    }
+
+    /// Whose share of the machine its calls use. None if the workspace is gone.
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.traffic().map(|traffic| traffic.tenant())
     }
 
     /// What opened it.
@@ -150,6 +156,19 @@ impl Access {
     /// Tells of every change of what there is and who may use it, once it is visible.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.state.changes()
+    }
+
+    /// Waits until the access token of an administrator ends.
+    pub async fn ended(&self, administrator: &Administrator) {
+        let credential = Credential::Token {
+            id: administrator.token_id(),
+        };
+        let mut changes = self.changes();
+        while still_stands(&self.state.snapshot(), &credential) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Opens a server for an administrator who tries a tool. The same path as a client's call from

@@ -25,15 +25,19 @@ use super::{
     vault::Vault,
 };
 use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop};
-use casemate_runtime::{Control, Environment, Observer, Runtime, Tenant};
+use casemate_runtime::{Control, Environment, Meter, Observer, Runtime};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
 use recorder::Recorder;
 use refusal::{overloaded, shown_name, stopped, unloadable};
 use running::Registered;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 use traffic::Passes;
 use uuid::Uuid;
+
+/// The longest that a call waits for its place, at all gates together.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The server has no such tool, or it is inactive: to a caller the two are the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,6 +141,11 @@ impl Calls {
         }
     }
 
+    /// Measures what is done for workspaces around their calls.
+    pub fn meter(&self) -> Meter {
+        self.parts.runtime.meter()
+    }
+
     /// Stops every running call, because the gateway stops.
     pub fn stop_all(&self) {
         self.parts.running.stop_all();
@@ -235,9 +244,7 @@ impl Calls {
             return Err((authorized, running::key_revoked()));
         }
         let environment = Environment {
-            tenant: open
-                .traffic()
-                .map_or_else(Tenant::new, |traffic| traffic.tenant().clone()),
+            tenant: open.tenant().cloned().unwrap_or_default(),
             control: control.clone(),
             ..environment
         };
@@ -255,14 +262,15 @@ impl Calls {
         let AuthorizedCall { open, tool, .. } = authorized;
         let server = open.server();
         let who = (server.workspace.id, server.record.id, &tool.record.name);
+        let latest = Instant::now() + PATIENCE;
         let Some(traffic) = open.traffic() else {
             return Err(overloaded(Level::Workspace));
         };
         let passes = traffic
-            .enter(open.limits(), who)
+            .enter(open.limits(), who, latest)
             .await
             .map_err(overloaded)?;
-        let place = self.gate.enter(self.parts.places).await;
+        let place = self.gate.enter(self.parts.places, latest).await;
         let place = place.map_err(|Full| overloaded(Level::Platform))?;
         Ok((passes, place))
     }
@@ -278,12 +286,16 @@ impl Calls {
             environment,
             ..
         } = admitted;
-        let component = match self.parts.components.load(&authorized.tool.component).await {
-            Ok(component) => component,
-            Err(error) => {
-                let stop = unloadable(&error, authorized.call.id);
-                return self.finish(authorized, stopped(stop));
+        let loaded = tokio::select! {
+            // Loading may mean compiling, which takes as long as it takes.
+            stop = authorized.control.stopped() => Err(stop),
+            loaded = self.parts.components.load(&authorized.tool.component) => {
+                loaded.map_err(|error| unloadable(&error, authorized.call.id))
             }
+        };
+        let component = match loaded {
+            Ok(component) => component,
+            Err(stop) => return self.finish(authorized, stopped(stop)),
         };
         let mut outcome = self
             .parts

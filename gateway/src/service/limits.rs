@@ -3,7 +3,8 @@
 pub mod history;
 
 use casemate_domain::{
-    ExplainedLimit, Level, LimitChain, LimitSettings, Limits, ServerId, ToolName, WorkspaceId,
+    ExplainedLimit, Level, Limit, LimitChain, LimitSettings, Limits, ServerId, ToolName,
+    WorkspaceId,
 };
 use casemate_store::records::LimitsPlace;
 use std::{collections::HashMap, sync::Arc};
@@ -92,6 +93,12 @@ impl LimitBook {
         }
     }
 
+    /// Whether a scope below the platform itself sets a limit.
+    pub fn sets(&self, scope: &Scope, limit: Limit) -> bool {
+        let settings = scope.place().and_then(|place| self.set.get(&place));
+        settings.is_some_and(|settings| settings.get(limit).is_some())
+    }
+
     /// Whether any level below the platform sets a limit. Few installations do, and this spares
     /// calls the look.
     pub fn is_set_below_platform(&self) -> bool {
@@ -138,7 +145,6 @@ impl LimitBook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use casemate_domain::Limit;
     use uuid::Uuid;
 
     fn settings(limit: Limit, value: u64) -> LimitSettings {

@@ -3,13 +3,20 @@
 use super::{Signal, tenant::Tenant};
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 /// How far behind the others a tenant that was idle may start: several times what a short call
 /// takes.
 pub(super) const CREDIT: u64 = 20_000_000;
+/// The most that a tenant pays later for what was done for it outside of turns, at once. What it
+/// took while nobody else wanted anything was nobody's loss.
+const DEBT: u64 = 50_000_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Table {
     /// All turns there are.
@@ -20,13 +27,16 @@ pub(super) struct Table {
     floor: u64,
     /// Those who wait, by the time and id of their tenant.
     pub(super) waiting: BTreeMap<(u64, u64), VecDeque<Arc<Signal>>>,
+    /// Whether anybody waits, for those who do not have the table.
+    contended: Arc<AtomicBool>,
 }
 
 impl Table {
-    pub(super) fn new(free: usize) -> Self {
+    pub(super) fn new(free: usize, contended: Arc<AtomicBool>) -> Self {
         Self {
             at_once: free,
             free,
+            contended,
             ..Self::default()
         }
     }
@@ -35,13 +45,18 @@ impl Table {
         self.free == self.at_once
     }
 
-    /// Brings the time of a tenant that was idle up to that of the others.
+    /// Brings the time of a tenant that was idle up to that of the others, and has it pay what it
+    /// owes.
     pub(super) fn bring_up(&mut self, tenant: &Tenant) {
         let credit = if tenant.is_new() { 0 } else { CREDIT };
         let least = self.floor.saturating_sub(credit);
         let waits = self.waiting.contains_key(&(tenant.time(), tenant.id()));
         if tenant.time() < least && !waits {
             tenant.set_time(least);
+        }
+        let owed = tenant.settle().min(DEBT);
+        if owed > 0 {
+            self.charge(tenant, Duration::from_nanos(owed));
         }
     }
 
@@ -71,6 +86,7 @@ impl Table {
         let at = (tenant.time(), tenant.id());
         let queue = self.waiting.entry(at).or_default();
         queue.push_back(Arc::clone(signal));
+        self.contended.store(true, Ordering::Relaxed);
     }
 
     /// Takes one out of those who wait; says whether it was among them.
@@ -84,6 +100,7 @@ impl Table {
         let left = queue.len();
         if left == 0 {
             self.waiting.remove(&at);
+            self.tell();
         }
         left < waited
     }
@@ -99,6 +116,12 @@ impl Table {
         if first.get().is_empty() {
             first.remove();
         }
+        self.tell();
         next
+    }
+
+    fn tell(&self) {
+        let contended = !self.waiting.is_empty();
+        self.contended.store(contended, Ordering::Relaxed);
     }
 }

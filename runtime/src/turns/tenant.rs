@@ -6,10 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-/// Whose calls share one part of the CPU and of the memory: a workspace, say. Cloning gives another handle on the
-/// same account.
+/// Whose calls share one part of the CPU and of the memory: a workspace, say. Cloning gives another
+/// handle on the same account.
 #[derive(Clone)]
 pub struct Tenant {
     account: Arc<Account>,
@@ -21,6 +22,8 @@ struct Account {
     /// turns only.
     time: AtomicU64,
     fresh: AtomicBool,
+    /// CPU in nanoseconds that was taken outside of turns and is not in `time` yet.
+    owed: AtomicU64,
     /// What its calls hold, in bytes.
     memory: AtomicU64,
 }
@@ -34,6 +37,7 @@ impl Tenant {
                 id: NEXT.fetch_add(1, Ordering::Relaxed),
                 time: AtomicU64::new(0),
                 fresh: AtomicBool::new(true),
+                owed: AtomicU64::new(0),
                 memory: AtomicU64::new(0),
             }),
         }
@@ -42,6 +46,17 @@ impl Tenant {
     /// The memory that its calls hold, in bytes.
     pub(crate) fn memory(&self) -> &AtomicU64 {
         &self.account.memory
+    }
+
+    /// Something was done for it outside of the turns of its guests. It counts from its next turn on.
+    pub fn owes(&self, took: Duration) {
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.account.owed.fetch_add(took, Ordering::Relaxed);
+    }
+
+    /// What it owes, in nanoseconds, which is thereby settled.
+    pub(super) fn settle(&self) -> u64 {
+        self.account.owed.swap(0, Ordering::Relaxed)
     }
 
     pub(super) fn id(&self) -> u64 {

@@ -15,6 +15,13 @@ fn shares(places: &mut [Place], slices: usize) -> Vec<usize> {
     got
 }
 
+/// A call that has computed for long already.
+fn long(turns: &Arc<Turns>, tenant: &Tenant) -> Place {
+    let mut place = turns.place(tenant.clone());
+    place.short = Duration::ZERO;
+    place
+}
+
 fn turns(at_once: usize) -> Arc<Turns> {
     Arc::new(Turns::new(at_once))
 }
@@ -34,8 +41,8 @@ fn nobody_waits_while_turns_are_free() {
 fn a_tenant_with_many_calls_gets_no_more_than_one_with_a_single_call() {
     let turns = turns(1);
     let many = Tenant::new();
-    let mut places: Vec<_> = (0..10).map(|_| turns.place(many.clone())).collect();
-    places.push(turns.place(Tenant::new()));
+    let mut places: Vec<_> = (0..10).map(|_| long(&turns, &many)).collect();
+    places.push(long(&turns, &Tenant::new()));
     let got = shares(&mut places, 2_000);
     let (single, others) = (got[10], got[..10].iter().sum::<usize>());
     assert!(single.abs_diff(others) <= 20, "{single} against {others}");
@@ -132,4 +139,72 @@ fn a_tenant_is_charged_where_its_other_calls_wait() {
     drop(places);
     assert!(turns.table().waiting.is_empty());
     assert_eq!(turns.table().free, 1);
+}
+
+/// Two tenants with two calls each that always want to compute, and one of which has as much done
+/// for it around each slice as in it. Gives how many slices each got.
+fn with_work_around(accounted: bool) -> Vec<usize> {
+    let turns = turns(1);
+    let (costly, plain) = (Tenant::new(), Tenant::new());
+    let mut got = vec![0; 2];
+    let mut places = [&costly, &costly, &plain, &plain].map(|tenant| turns.place(tenant.clone()));
+    for _ in 0..3_000 {
+        let starts: Vec<bool> = places.iter_mut().map(Place::begin).collect();
+        let ready = starts.iter().position(|starts| *starts).unwrap();
+        let is_costly = ready < 2;
+        got[usize::from(!is_costly)] += 1;
+        // Each call ends with its slice, and the next one of its tenant begins.
+        places[ready].end(SLICE, Next::Waits);
+        if is_costly && accounted {
+            costly.owes(SLICE);
+        }
+    }
+    got
+}
+
+#[test]
+fn what_is_done_around_the_turns_counts_too() {
+    let got = with_work_around(true);
+    assert!(got[1].abs_diff(2 * got[0]) <= 60, "{got:?}");
+}
+
+#[test]
+fn control_unaccounted_it_would_be_for_nothing() {
+    let got = with_work_around(false);
+    assert!(got[1].abs_diff(got[0]) <= 60, "{got:?}");
+}
+
+#[test]
+fn a_long_past_is_not_held_against_a_tenant() {
+    let turns = turns(1);
+    let (once, other) = (Tenant::new(), Tenant::new());
+    compute(&turns, &once, SLICE);
+    compute(&turns, &other, SLICE);
+    once.owes(Duration::from_secs(3_600));
+    let mut places = [turns.place(other), turns.place(once)];
+    let got = shares(&mut places, 3_000);
+    assert!(got[1] > 1_000, "{got:?}");
+}
+
+#[test]
+fn short_calls_get_up_to_twice_what_long_ones_get_and_no_more() {
+    let turns = turns(1);
+    let short = Tenant::new();
+    let mut calls = [0, 1].map(|_| turns.place(short.clone()));
+    let other = Tenant::new();
+    let mut endless = [0, 1].map(|_| long(&turns, &other));
+    let mut got = [0, 0];
+    for _ in 0..3_000 {
+        let first = calls.iter_mut().map(Place::begin).collect::<Vec<_>>();
+        let second = endless.iter_mut().map(Place::begin).collect::<Vec<_>>();
+        if let Some(n) = first.iter().position(|begins| *begins) {
+            got[0] += 1;
+            calls[n].end(SLICE, Next::Waits);
+            calls[n] = turns.place(short.clone());
+        } else if let Some(n) = second.iter().position(|begins| *begins) {
+            got[1] += 1;
+            endless[n].end(SLICE, Next::Computes);
+        }
+    }
+    assert!(got[0] >= 1_900 && got[0] <= 2_100, "{got:?}");
 }

@@ -37,6 +37,7 @@ static SCHEMAS: Family = Family {
         "G35g", "references that multiply", multiply(16), multiply(3);
         "G35h", "a hundred thousand choices", choices(100_000), choices(100);
         "G35i", "more parts than a schema may have", choices(2_100), choices(100);
+        "G35ia", "more conditions at once than a schema may have", conditions(2_100), conditions(100);
         "G35j", "an expression that is none", pattern("a(b"), pattern("a(b)");
         "G35k", "an expression that looks back, which costs without bound", pattern("(a+)+\\1$"),
             pattern("(a+)+$");
@@ -119,6 +120,13 @@ fn multiply(levels: usize) -> Value {
 fn choices(count: u32) -> Value {
     let choices: Vec<_> = (0..count).collect();
     json!({ "type": "object", "properties": { "a": { "enum": choices } } })
+}
+
+fn conditions(count: u32) -> Value {
+    let conditions: Vec<_> = (0..count)
+        .map(|n| json!({ "maxProperties": n + 1_000 }))
+        .collect();
+    json!({ "type": "object", "allOf": conditions })
 }
 
 fn pattern(pattern: &str) -> Value {

@@ -26,6 +26,9 @@ const WORK_THE_HOST: &[&str] = &["g02b", "g10e", "g13e"];
 /// Time enough for each of them to use up a little fuel.
 const TIME_TO_SPARE: Settings = &[("limits.fuel", 5_000_000), ("limits.wall_ms", 30_000)];
 
+/// Time enough for a few calls to the host.
+const FEW_CALLS: Settings = &[("limits.host_calls", 20), ("limits.wall_ms", 30_000)];
+
 const POLL: &str = "wasi:io/poll";
 const CLOCK: &str = "wasi:clocks/monotonic-clock";
 
@@ -160,24 +163,21 @@ static WAITERS: Family = Family {
         Row {
             id: "G13e",
             what: "asks for all the random bytes it can get, for ever",
-            guest: |tool| random(tool, u32::MAX),
+            guest: random,
             ends: Stopped("deadline_exceeded"),
-            control: Honest(|tool| random(tool, 10), Completes),
+            control: With(FEW_CALLS, Stopped("hostcall_limit")),
         },
     ],
 };
 
-fn random(tool: &str, times: u32) -> Vec<u8> {
+fn random(tool: &str) -> Vec<u8> {
     Guest::named(tool)
         .wasi("wasi:random/random", "get-random-bytes", "(param i64 i32)")
-        .item("(global $n (mut i32) (i32.const 0))")
         .realloc("(i32.const 65536)")
-        .call(&format!(
-            "(loop $l (call $get-random-bytes (i64.const 65536) (i32.const 640))
-                (global.set $n (i32.add (global.get $n) (i32.const 1)))
-                (br_if $l (i32.lt_u (global.get $n) (i32.const {times}))))
-             (i32.const 16)"
-        ))
+        .call(
+            "(loop $l (call $get-random-bytes (i64.const 65536) (i32.const 640)) (br $l))
+             (i32.const 16)",
+        )
 }
 
 fn waits(tool: &str, nanoseconds: &str) -> Vec<u8> {

@@ -8,18 +8,9 @@ use casemate_tests::{
 };
 use serde_json::{Value, json};
 
-/// The largest body of an upload.
-const LARGEST: usize = 16 << 20;
-
 /// Uploads a component. Gives its digest, or the kind of the refusal.
 pub(super) fn upload(gateway: &Gateway, wasm: &[u8]) -> Result<String, String> {
-    let answer = match request(gateway, wasm).try_send() {
-        Ok(answer) => answer,
-        // A body that is too large is refused before it was read, and what of it arrives after
-        // that may cost the client the answer: the broken connection is the refusal then.
-        Err(_) if wasm.len() > LARGEST => return Err("payload_too_large".to_owned()),
-        Err(error) => panic!("the upload broke off: {error}"),
-    };
+    let answer = send(gateway, wasm);
     let body = answer.json();
     let word = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     match answer.status {

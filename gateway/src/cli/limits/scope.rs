@@ -39,7 +39,11 @@ impl ScopeArgs {
 
     /// The same where only a tool will do.
     pub(super) fn tool_path(&self) -> Result<Vec<String>, Failure> {
-        let tool = self.scope.as_deref().unwrap_or_default();
+        let Some(tool) = self.scope.as_deref() else {
+            return Err(Failure::new(Exit::Usage, "which tool is meant?")
+                .code("usage")
+                .note("Write SERVER/TOOL, or TOOL with --server SERVER."));
+        };
         let Target { server, tool } = Target::of(tool, self.server.as_deref())?;
         let words = ["v1", "servers", &server, "tools", &tool, "limits"];
         Ok(words.map(str::to_owned).to_vec())

@@ -2,7 +2,7 @@
 
 use super::scope::ScopeArgs;
 use crate::cli::{Context, client::Reply, exit::Exit, failure::Failure, printer::Rows};
-use casemate_domain::{Level, Limit, Unit};
+use casemate_domain::{Level, Limit, Profile, Unit};
 use serde::Deserialize;
 
 /// The limits of a scope, as the admin API shows them.
@@ -78,6 +78,29 @@ pub(super) fn reply_in_force(reply: &Reply, context: &Context) -> Result<Exit, F
     }
     context.printer.table(&rows)?;
     Ok(Exit::Ok)
+}
+
+/// Says which limits of a profile have no effect, because something else sets less.
+pub(super) fn held_lower(
+    profile: Profile,
+    reply: &Reply,
+    context: &Context,
+) -> Result<(), Failure> {
+    let answer: Answer = reply.read()?;
+    let own = profile.limits();
+    let held: Vec<_> = answer
+        .limits
+        .iter()
+        .filter(|shown| shown.value < own.get(shown.limit))
+        .map(|shown| format!("{} ({})", shown.limit, shown.from.as_str()))
+        .collect();
+    if !held.is_empty() {
+        context.printer.warning(&format!(
+            "the profile {profile} allows more than is in force for {}; a lower level only tightens",
+            held.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 /// `casemate limits explain`.

@@ -180,21 +180,3 @@ fn the_method_is_checked_before_the_form() {
     get.method = Method::GET;
     assert_eq!(check_form(&get), Err(Error::MethodNotAllowed));
 }
-
-#[tokio::test]
-async fn a_body_over_the_limit_is_refused_whether_announced_or_not() {
-    assert_eq!(
-        read_body(Body::from("12345678"), 8).await.unwrap(),
-        "12345678"
-    );
-    assert_eq!(
-        read_body(Body::from("123456789"), 8).await,
-        Err(Error::TooLarge { limit: 8 })
-    );
-    let pieces = ["12345", "6789"].map(Ok::<_, std::convert::Infallible>);
-    let unannounced = Body::from_stream(futures_util::stream::iter(pieces));
-    assert_eq!(
-        read_body(unannounced, 8).await,
-        Err(Error::TooLarge { limit: 8 })
-    );
-}

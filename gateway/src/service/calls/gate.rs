@@ -2,34 +2,25 @@
 //!
 //! A burst of calls is served rather than refused: who finds a gate full waits a moment, in order of
 //! arrival. As many may wait as may run; who comes after that, or waits too long, is told at once to
-//! try again, because a caller that is told can, and one that waits without end cannot.
+//! try again, because a caller that is told can, and one that waits without end cannot. A call that
+//! passes several gates has one time for all of them.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 
-/// The longest that a call waits at one gate.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// How many may wait at a gate through which few may go.
 const LEAST_QUEUE: u64 = 16;
 
 /// A gate that lets so many calls through at once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Gate {
     state: Mutex<State>,
-    patience: Duration,
-}
-
-impl Default for Gate {
-    fn default() -> Self {
-        Self {
-            state: Mutex::default(),
-            patience: PATIENCE,
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -67,8 +58,8 @@ pub(super) struct Pass {
 pub(super) struct Full;
 
 impl Gate {
-    /// Goes through the gate, if need be after a wait.
-    pub(super) async fn enter(self: &Arc<Self>, limit: u64) -> Result<Pass, Full> {
+    /// Goes through the gate, if need be after a wait until `latest`.
+    pub(super) async fn enter(self: &Arc<Self>, limit: u64, latest: Instant) -> Result<Pass, Full> {
         let (waiting, called) = {
             let mut state = self.state();
             state.limit = limit;
@@ -87,7 +78,7 @@ impl Gate {
         };
         // A raised limit lets in several at once.
         self.call(called);
-        match tokio::time::timeout(self.patience, waiting).await {
+        match timeout_at(latest, waiting).await {
             Ok(Ok(pass)) => Ok(pass),
             Ok(Err(_)) | Err(_) => Err(Full),
         }
@@ -96,7 +87,8 @@ impl Gate {
     /// How many are inside, and how many wait.
     pub(super) fn count(&self) -> (u64, usize) {
         let state = self.state();
-        (state.inside, state.waiting.len())
+        let waiting = state.waiting.iter().filter(|waiting| !waiting.is_closed());
+        (state.inside, waiting.count())
     }
 
     fn pass(self: &Arc<Self>) -> Pass {
@@ -139,21 +131,25 @@ impl Drop for Pass {
 mod tests {
     use super::*;
 
-    fn impatient() -> Arc<Gate> {
-        Arc::new(Gate {
-            patience: Duration::from_millis(50),
-            ..Gate::default()
-        })
+    use std::time::Duration;
+
+    /// Long enough for every test.
+    fn later() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(50)
     }
 
     #[tokio::test]
     async fn those_beyond_the_limit_wait_in_order_and_get_in_as_others_leave() {
         let gate = Arc::new(Gate::default());
-        let first = gate.enter(1).await.unwrap();
+        let first = gate.enter(1, later()).await.unwrap();
         let waiting: Vec<_> = (0..3)
             .map(|n| {
                 let gate = Arc::clone(&gate);
-                tokio::spawn(async move { gate.enter(1).await.map(|pass| (n, pass)) })
+                tokio::spawn(async move { gate.enter(1, later()).await.map(|pass| (n, pass)) })
             })
             .collect();
         tokio::task::yield_now().await;
@@ -170,38 +166,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_a_long_wait_in_the_end() {
-        let gate = impatient();
-        let inside = gate.enter(1).await.unwrap();
+        let gate = Arc::new(Gate::default());
+        let inside = gate.enter(1, soon()).await.unwrap();
         let waiting: Vec<_> = (0..LEAST_QUEUE)
             .map(|_| {
                 let gate = Arc::clone(&gate);
-                tokio::spawn(async move { gate.enter(1).await.err() })
+                tokio::spawn(async move { gate.enter(1, soon()).await.err() })
             })
             .collect();
         tokio::task::yield_now().await;
-        assert_eq!(gate.enter(1).await.unwrap_err(), Full);
+        assert_eq!(gate.enter(1, soon()).await.unwrap_err(), Full);
         assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
         for waiting in waiting {
             assert_eq!(waiting.await.unwrap(), Some(Full));
         }
         drop(inside);
-        assert_eq!(gate.count().0, 0, "those who gave up hold nothing");
-        assert!(gate.enter(1).await.is_ok());
+        assert_eq!(gate.count(), (0, 0), "those who gave up hold nothing");
+        assert!(gate.enter(1, soon()).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_raised_limit_lets_in_those_who_wait_at_the_next_call() {
         let gate = Arc::new(Gate::default());
-        let _inside = gate.enter(1).await.unwrap();
+        let _inside = gate.enter(1, later()).await.unwrap();
         let waiting: Vec<_> = (0..4)
             .map(|_| {
                 let gate = Arc::clone(&gate);
-                tokio::spawn(async move { gate.enter(1).await })
+                tokio::spawn(async move { gate.enter(1, later()).await })
             })
             .collect();
         tokio::task::yield_now().await;
         assert_eq!(gate.count(), (1, 4));
-        let last = gate.enter(50).await;
+        let last = gate.enter(50, later()).await;
         assert!(last.is_ok());
         let mut passes = Vec::new();
         for waiting in waiting {
@@ -212,12 +208,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_lowered_limit_holds_from_the_next_call_on() {
-        let gate = impatient();
-        let mut inside = vec![gate.enter(3).await.unwrap(), gate.enter(3).await.unwrap()];
-        assert!(gate.enter(1).await.is_err());
+        let gate = Arc::new(Gate::default());
+        let mut inside = vec![
+            gate.enter(3, soon()).await.unwrap(),
+            gate.enter(3, soon()).await.unwrap(),
+        ];
+        assert!(gate.enter(1, soon()).await.is_err());
         inside.pop();
-        assert!(gate.enter(1).await.is_err(), "one is still inside");
+        assert!(gate.enter(1, soon()).await.is_err(), "one is still inside");
         inside.pop();
-        assert!(gate.enter(1).await.is_ok());
+        assert!(gate.enter(1, soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_gave_up_is_not_counted_as_waiting() {
+        let gate = Arc::new(Gate::default());
+        let _inside = gate.enter(1, later()).await.unwrap();
+        assert_eq!(gate.enter(1, soon()).await.unwrap_err(), Full);
+        assert_eq!(gate.count(), (1, 0));
     }
 }

@@ -8,6 +8,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::time::Instant;
 
 /// What the calls of one workspace share.
 #[derive(Debug, Default)]
@@ -34,11 +35,12 @@ impl Traffic {
     }
 
     /// Goes through the gates of the tool and the server, if they have a limit of their own, and that
-    /// of the workspace. Tells at which level there was no getting through.
+    /// of the workspace, by `latest`. Tells at which level there was no getting through.
     pub async fn enter(
         &self,
         book: &LimitBook,
         (workspace, server, tool): (WorkspaceId, ServerId, &ToolName),
+        latest: Instant,
     ) -> Result<Passes, Level> {
         let at_once = |scope: &Scope| book.limits(scope).calls_at_once;
         let mut all = Vec::new();
@@ -52,15 +54,15 @@ impl Traffic {
                 (Scope::Server(workspace, server), (server, None)),
             ];
             for (scope, key) in scopes {
-                if book.settings(&scope).get(Limit::CallsAtOnce).is_some() {
+                if book.sets(&scope, Limit::CallsAtOnce) {
                     let gate = self.gate_below(key);
-                    let pass = gate.enter(at_once(&scope)).await;
+                    let pass = gate.enter(at_once(&scope), latest).await;
                     all.push(pass.map_err(|Full| scope.level())?);
                 }
             }
         }
         let limit = at_once(&Scope::Workspace(workspace));
-        let pass = self.gate.enter(limit).await;
+        let pass = self.gate.enter(limit, latest).await;
         all.push(pass.map_err(|Full| Level::Workspace)?);
         Ok(Passes { _all: all })
     }
