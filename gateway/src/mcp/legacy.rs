@@ -168,7 +168,7 @@ fn stream(exchange: &Exchange, session: &Session, revision: Revision) -> Result<
         changed: Some(events::event(changed)),
         farewell: None,
     };
-    Ok(Answer::events(listening.events(script)))
+    Ok(Answer::quiet(listening.events(script)))
 }
 
 fn is_modern(declared: Option<&str>) -> bool {

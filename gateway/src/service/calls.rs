@@ -5,6 +5,7 @@
 //! goes away in the middle.
 
 mod gate;
+mod numbers;
 mod prepare;
 mod recorder;
 mod refusal;

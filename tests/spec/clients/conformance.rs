@@ -5,6 +5,8 @@
 //! regression, and an entry that does not fail any more has to go. The list holds only features
 //! that do not exist yet, and is to disappear with them.
 
+mod support;
+
 use super::client::Client;
 use casemate_tests::{ADMIN_TOKEN, Gateway, Output, Server, guest, http, root};
 use serde_json::Value;
@@ -30,6 +32,8 @@ struct Verdicts {
     counts: BTreeMap<String, usize>,
     /// `scenario:check`
     failures: BTreeSet<String>,
+    /// How often each status was given in a scenario.
+    scenarios: BTreeMap<String, BTreeMap<String, usize>>,
 }
 
 impl fmt::Display for Verdicts {
@@ -115,6 +119,7 @@ fn check(revision: &str, selection: &[&str]) {
         stale.is_empty(),
         "{revision} fails no more, take out: {stale:#?}"
     );
+    support::check(revision, &verdicts);
 }
 
 /// What is expected to fail in a revision.
@@ -148,6 +153,8 @@ fn run(gateway: &Gateway, server: &Server, selection: &[&str]) -> Verdicts {
         for check in checks {
             let status = check["status"].as_str().unwrap();
             *verdicts.counts.entry(status.to_owned()).or_default() += 1;
+            let counts = verdicts.scenarios.entry(scenario.clone()).or_default();
+            *counts.entry(status.to_owned()).or_default() += 1;
             if status == "FAILURE" {
                 let id = check["id"].as_str().unwrap();
                 verdicts.failures.insert(format!("{scenario}:{id}"));

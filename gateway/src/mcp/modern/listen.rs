@@ -98,7 +98,7 @@ pub(super) fn answer(
     // A stream about nothing but tasks has nothing more to say when they are over.
     let farewell = (!tools).then_some(farewell);
     let events = tasks.beside(listening.events(script), exchange, id, farewell);
-    Ok(Answer::events(events))
+    Ok(Answer::quiet(events))
 }
 
 fn notification(method: &'static str, id: Id<'_>, notifications: Option<Filter>) -> Bytes {

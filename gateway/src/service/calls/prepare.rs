@@ -1,5 +1,6 @@
 //! What is checked before a call enters the sandbox, and after it leaves.
 
+use super::numbers;
 use crate::service::{access::OpenServer, snapshot::ToolView, vault::Vault};
 use casemate_domain::{Call, Conclusion, Limits, SecretName, SecretNeed, Stop, StopReason};
 use casemate_runtime::Environment;
@@ -21,6 +22,13 @@ pub(super) fn check_arguments(tool: &ToolView, call: &Call, limits: &Limits) -> 
         .map_err(|error| rejected(format!("The arguments cannot be read: {error}.")))?;
     if !value.is_object() {
         return Err(rejected("The arguments must be a JSON object.".to_owned()));
+    }
+    if let Some(number) = numbers::rounded(text) {
+        let shown: String = number.chars().take(64).collect();
+        return Err(rejected(format!(
+            "The number {shown} in the arguments would be rounded. Write it with fewer digits, or \
+             as a string if the tool takes one."
+        )));
     }
     tool.input.check(&value).map_err(|mismatch| {
         rejected(format!(

@@ -40,51 +40,68 @@ impl Definition {
 
     /// A guest that says so, to be given a `call`.
     pub fn guest(&self) -> Guest {
+        Self::guest_of(std::slice::from_ref(self))
+    }
+
+    /// A guest with all of these tools.
+    pub fn guest_of(all: &[Self]) -> Guest {
         let mut guest = Guest::default();
+        let mut records = Vec::new();
+        let mut count = 0;
+        for definition in all {
+            let record = definition.record(&mut guest);
+            records.extend(record.repeat(definition.copies));
+            count += definition.copies;
+        }
+        let (tools, _) = guest.place(&records);
+        let mut answer = Vec::new();
+        words(&mut answer, &[tools, u32::try_from(count).unwrap()]);
+        let (answer, _) = guest.place(&answer);
+        guest.describe(&format!("(i32.const {answer})"))
+    }
+
+    /// One tool as the canonical ABI lays it out.
+    fn record(&self, guest: &mut Guest) -> Vec<u8> {
         let mut tool = Vec::new();
-        string(&mut guest, &mut tool, &self.name);
-        maybe(&mut guest, &mut tool, self.title.as_deref());
-        string(&mut guest, &mut tool, &self.description);
-        string(&mut guest, &mut tool, &self.schema);
-        maybe(&mut guest, &mut tool, self.output_schema.as_deref());
+        string(guest, &mut tool, &self.name);
+        maybe(guest, &mut tool, self.title.as_deref());
+        string(guest, &mut tool, &self.description);
+        string(guest, &mut tool, &self.schema);
+        maybe(guest, &mut tool, self.output_schema.as_deref());
         // Annotations: read-only is yes, the rest is not said.
         tool.extend_from_slice(&[1, 1, 0, 0, 0, 0, 0, 0]);
         let icon = self.icon.iter().map(|icon| {
             let mut record = Vec::new();
-            string(&mut guest, &mut record, icon);
+            string(guest, &mut record, icon);
             words(&mut record, &[0; 8]);
             record
         });
         let icon = icon.collect::<Vec<_>>();
-        list(&mut guest, &mut tool, &icon);
+        list(guest, &mut tool, &icon);
         words(&mut tool, &[0]);
         let secrets = self.secrets.iter().map(|secret| {
             let mut record = Vec::new();
-            string(&mut guest, &mut record, secret);
+            string(guest, &mut record, secret);
             // No description; not required, but to be revealed.
             words(&mut record, &[0, 0, 0]);
             record.extend_from_slice(&[0, 1, 0, 0]);
             record
         });
         let secrets = secrets.collect::<Vec<_>>();
-        list(&mut guest, &mut tool, &secrets);
+        list(guest, &mut tool, &secrets);
         for text in [&self.host, &self.capability] {
             let item = text.iter().map(|text| {
                 let mut record = Vec::new();
-                string(&mut guest, &mut record, text);
+                string(guest, &mut record, text);
                 record
             });
             let item = item.collect::<Vec<_>>();
-            list(&mut guest, &mut tool, &item);
+            list(guest, &mut tool, &item);
         }
         words(&mut tool, &[0]);
-        maybe(&mut guest, &mut tool, self.meta.as_deref());
+        maybe(guest, &mut tool, self.meta.as_deref());
         assert_eq!(tool.len(), 108, "as the canonical ABI lays it out");
-        let (tools, _) = guest.place(&tool.repeat(self.copies));
-        let mut answer = Vec::new();
-        words(&mut answer, &[tools, u32::try_from(self.copies).unwrap()]);
-        let (answer, _) = guest.place(&answer);
-        guest.describe(&format!("(i32.const {answer})"))
+        tool
     }
 
     /// A component that says so and answers nothing.
