@@ -17,6 +17,7 @@ mod limits;
 mod login;
 mod logs;
 mod near;
+mod offers;
 mod plan;
 mod printer;
 mod push;

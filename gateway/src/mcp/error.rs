@@ -3,7 +3,7 @@
 //! What a tool or the host did in a call that ran is not here: that is a result.
 
 use super::{capability, revision::Revision};
-use crate::service::{Refused, UnknownTool};
+use crate::service::{Refused, Unknown, UnknownTool};
 use casemate_domain::{Invalid, Json};
 use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
@@ -182,6 +182,16 @@ impl From<Refused> for Error {
             Refused::AuthenticationFailed => Self::AuthenticationFailed,
             Refused::MalformedKey(invalid) => Self::MalformedKey(invalid),
             Refused::ServerInactive => Self::ServerInactive,
+        }
+    }
+}
+
+impl From<Unknown> for Error {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Tool(unknown) => Self::UnknownTool(unknown),
+            Unknown::Resource { uri } => Self::ResourceNotFound { uri },
+            other => Self::InvalidParams(other.to_string()),
         }
     }
 }

@@ -10,16 +10,16 @@ mod recorder;
 mod refusal;
 mod request;
 mod running;
+mod target;
 mod traffic;
 
-pub use request::CallRequest;
+pub use request::{Asked, CallRequest, Reference};
 pub use running::Running;
 pub use traffic::Traffic;
 
 use super::{
     access::{OpenServer, still_stands},
     components::Components,
-    snapshot::ToolView,
     state::State,
     vault::Vault,
 };
@@ -28,9 +28,10 @@ use casemate_runtime::{Control, Environment, Observer, Runtime, Tenant};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
 use recorder::Recorder;
-use refusal::{overloaded, shown_name, stopped, unloadable};
+use refusal::{overloaded, stopped, unloadable};
 use running::Registered;
 use std::sync::Arc;
+use target::Target;
 use traffic::Passes;
 use uuid::Uuid;
 
@@ -42,11 +43,43 @@ pub struct UnknownTool {
     pub name: String,
 }
 
+/// The server has no such thing that clients may see.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// No such tool.
+    #[error(transparent)]
+    Tool(UnknownTool),
+    /// No resource at this URI.
+    #[error("Resource not found: {uri}")]
+    Resource {
+        /// As the caller wrote it.
+        uri: String,
+    },
+    /// No such prompt.
+    #[error("Unknown prompt: {name}")]
+    Prompt {
+        /// As the caller wrote it.
+        name: String,
+    },
+    /// No family of resources with this template.
+    #[error("Unknown resource template: {template}")]
+    Template {
+        /// As the caller wrote it.
+        template: String,
+    },
+    /// Nothing of this name can be filled in there.
+    #[error("Unknown argument: {name}")]
+    Argument {
+        /// As the caller wrote it.
+        name: String,
+    },
+}
+
 /// A call whose caller may make it. Only [`Calls::authorize`] makes one.
 #[derive(Debug)]
 pub struct AuthorizedCall {
     open: OpenServer,
-    tool: Arc<ToolView>,
+    target: Target,
     limits: Limits,
     call: Call,
     control: Control,
@@ -141,28 +174,20 @@ impl Calls {
         self.parts.running.stop_all();
     }
 
-    /// Finds the tool among those that this caller may use.
+    /// Finds what is asked for among what this caller may use.
     pub fn authorize(
         &self,
         open: &OpenServer,
         request: CallRequest,
-    ) -> Result<AuthorizedCall, UnknownTool> {
+    ) -> Result<AuthorizedCall, Unknown> {
         let server = open.server();
-        let tool = server
-            .tools
-            .get(request.tool.as_str())
-            .filter(|tool| tool.record.active)
-            .cloned()
-            .ok_or_else(|| UnknownTool {
-                name: shown_name(&request.tool),
-            })?;
+        let (target, asked) = target::find(server, request.asked)?;
         let call = Call {
             id: CallId::from_uuid(Uuid::now_v7()),
             workspace: server.workspace.name.clone(),
             server: server.record.name.clone(),
             caller: open.caller(request.client),
-            tool: tool.record.name.clone(),
-            arguments: request.arguments,
+            request: asked,
             client_capabilities: request.client_capabilities,
             progress_wanted: request.progress_wanted,
             trace_parent: request.trace_parent,
@@ -173,16 +198,16 @@ impl Calls {
         let recorder = Recorder::start(
             Arc::clone(&self.parts.log),
             server,
-            &tool,
+            target.digest(),
             &call,
             request.received,
             control.clone(),
         );
         let (workspace, server) = (server.workspace.id, server.record.id);
         Ok(AuthorizedCall {
-            limits: open.limits().of_call(workspace, server, &tool.record.name),
+            limits: open.limits().of_call(workspace, server, target.tool()),
             open: open.clone(),
-            tool,
+            target,
             call,
             control,
             recorder,
@@ -207,10 +232,10 @@ impl Calls {
         authorized: AuthorizedCall,
     ) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
         let AuthorizedCall {
-            open, tool, call, ..
+            open, target, call, ..
         } = &authorized;
-        let prepared = prepare::check_arguments(tool, call, &authorized.limits)
-            .and_then(|()| prepare::environment(&self.parts.vault, open, tool));
+        let prepared = prepare::check_arguments(target, call, &authorized.limits)
+            .and_then(|()| prepare::environment(&self.parts.vault, open, target));
         let environment = match prepared {
             Ok(environment) => environment,
             Err(stop) => return Err((authorized, stop)),
@@ -251,9 +276,9 @@ impl Calls {
 
     /// Waits for a place, first among the calls of the workspace, then among all.
     async fn enter(&self, authorized: &AuthorizedCall) -> Result<(Passes, Pass), Stop> {
-        let AuthorizedCall { open, tool, .. } = authorized;
+        let AuthorizedCall { open, target, .. } = authorized;
         let server = open.server();
-        let who = (server.workspace.id, server.record.id, &tool.record.name);
+        let who = (server.workspace.id, server.record.id, target.tool());
         let Some(traffic) = open.traffic() else {
             return Err(overloaded(Level::Workspace));
         };
@@ -277,7 +302,8 @@ impl Calls {
             environment,
             ..
         } = admitted;
-        let component = match self.parts.components.load(&authorized.tool.component).await {
+        let slot = authorized.target.component();
+        let component = match self.parts.components.load(slot).await {
             Ok(component) => component,
             Err(error) => {
                 let stop = unloadable(&error, authorized.call.id);
@@ -295,7 +321,7 @@ impl Calls {
                 observer,
             )
             .await;
-        if let Some(stop) = prepare::check_output(&authorized.tool, &outcome.conclusion) {
+        if let Some(stop) = prepare::check_output(&authorized.target, &outcome.conclusion) {
             outcome.conclusion = Conclusion::Stopped(stop);
         }
         self.finish(authorized, outcome)
