@@ -57,6 +57,25 @@ impl Audio {
     }
 }
 
+/// Bytes of some type. Return them from a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// The bytes of the file, not encoded.
+    pub data: Vec<u8>,
+    /// Such as `application/zip`.
+    pub mime_type: String,
+}
+
+impl Blob {
+    /// A file of the given type.
+    pub fn new(data: impl Into<Vec<u8>>, mime_type: impl Into<String>) -> Self {
+        Self {
+            data: data.into(),
+            mime_type: mime_type.into(),
+        }
+    }
+}
+
 /// A pointer to a resource that the client may read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResourceLink {
@@ -94,6 +113,21 @@ pub struct Resource {
     pub mime_type: Option<String>,
     /// What is in it.
     pub body: ResourceBody,
+}
+
+impl Resource {
+    /// Text.
+    pub fn text(
+        uri: impl Into<String>,
+        mime_type: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Self {
+        Self {
+            uri: uri.into(),
+            mime_type: Some(mime_type.into()),
+            body: ResourceBody::Text(text.into()),
+        }
+    }
 }
 
 /// What is in a resource.

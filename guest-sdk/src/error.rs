@@ -16,10 +16,28 @@ const GENERIC: &str = "The tool failed. See its log.";
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolError {
     message: String,
-    code: Option<String>,
+    /// Boxed like `detail`: every result of a tool is as large as this type.
+    code: Option<Box<str>>,
     retry_after: Option<Duration>,
     content: Vec<Content>,
-    detail: Option<String>,
+    detail: Option<Box<str>>,
+    kind: Kind,
+}
+
+/// What is at fault.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The work.
+    #[default]
+    Work,
+    /// What was asked for is not there.
+    NotFound,
+    /// The parameters of the request.
+    Params,
+    /// The client, which cannot do this.
+    Client(Box<str>),
+    /// The request, with a code of the author's.
+    Protocol(i32),
 }
 
 impl ToolError {
@@ -31,6 +49,7 @@ impl ToolError {
             retry_after: None,
             content: Vec::new(),
             detail: None,
+            kind: Kind::Work,
         }
     }
 
@@ -45,9 +64,46 @@ impl ToolError {
         Self::user(GENERIC).with_detail(detail)
     }
 
+    /// Something that is not there. For a resource this is the protocol's own error, for a tool or
+    /// a prompt a failure with the code `not-found`.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::NotFound,
+            ..Self::user(message).code("not-found")
+        }
+    }
+
+    /// A request that cannot be understood: the protocol's error -32602. In a tool rather use
+    /// [`invalid_arg`](Self::invalid_arg), because models do not see errors of the protocol.
+    pub fn invalid_params(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Params,
+            ..Self::user(message).code("invalid-argument")
+        }
+    }
+
+    /// A client that cannot do what is needed, such as `elicitation`: the protocol's error -32021. A
+    /// tool that always needs it rather declares it, with `client_capabilities = ["…"]`.
+    pub fn missing_client_capability(capability: impl Into<String>) -> Self {
+        let capability = capability.into();
+        Self {
+            kind: Kind::Client(capability.as_str().into()),
+            ..Self::user(format!("The client needs the capability `{capability}`."))
+        }
+    }
+
+    /// An error of the protocol with a code of your own, for programs that know it. The codes from
+    /// -32768 to -32000 are reserved and become -32603. Models do not see it.
+    pub fn protocol(code: i32, message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Protocol(code),
+            ..Self::user(message)
+        }
+    }
+
     /// Adds a stable word for programs, such as `not-found`.
     pub fn code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(code.into().into());
         self
     }
 
@@ -72,7 +128,7 @@ impl ToolError {
 
     /// Adds what only the tool's own log may say.
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into());
         self
     }
 
@@ -94,6 +150,10 @@ impl ToolError {
     /// The content after the message.
     pub fn content(&self) -> &[Content] {
         &self.content
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.kind
     }
 
     /// What only the log says, if anything.

@@ -1,56 +1,27 @@
-//! Makes tools a component.
+//! Makes tools, prompts and resources a component.
+//!
+//! `export!` is a macro of its own kind because it has to read words; what it prints are the
+//! macros below, one for each interface of the contract.
 
+pub mod completion;
 mod convert;
+pub mod prompts;
+pub mod resources;
+#[cfg(test)]
+mod tests;
+pub mod tools;
 
 use crate::{
-    Cx,
+    Cx, ToolError,
     arguments::Arguments,
-    bindings::{
-        casemate::tool::types::{CallContext, CallError, ProtocolError},
-        exports::casemate::tool::tools,
-    },
+    completion::Suggestions,
+    prompt::{self, GetResult},
+    resource::{self, ReadResult, Uri},
+    texts::Texts,
     tool::{CallResult, Descriptor},
 };
 
-/// Makes the crate a component that provides these tools: `export!(weather, alerts)`.
-///
-/// Outside a component (in `cargo test`) it only checks the names. Use it once in a crate.
-#[macro_export]
-macro_rules! export {
-    ($($tool:ty),+ $(,)?) => {
-        const _: () = {
-            const TOOLS: &[$crate::__private::Entry] =
-                &[$(<$tool as $crate::tool::Tool>::ENTRY),+];
-            const _: () = $crate::__private::assert_unique(TOOLS);
-
-            #[cfg(target_family = "wasm")]
-            mod component {
-                pub struct Component;
-                $crate::bindings::export_component!(Component with_types_in $crate::bindings);
-            }
-
-            #[cfg(target_family = "wasm")]
-            impl $crate::bindings::exports::casemate::tool::tools::Guest for component::Component {
-                fn describe() -> ::std::vec::Vec<
-                    $crate::bindings::exports::casemate::tool::tools::Tool,
-                > {
-                    $crate::__private::describe(TOOLS)
-                }
-
-                fn call(
-                    name: ::std::string::String,
-                    arguments: ::std::string::String,
-                    context: $crate::bindings::casemate::tool::types::CallContext,
-                ) -> ::core::result::Result<
-                    $crate::bindings::exports::casemate::tool::tools::CallOutcome,
-                    $crate::bindings::casemate::tool::types::CallError,
-                > {
-                    $crate::__private::call(TOOLS, &name, arguments, context)
-                }
-            }
-        };
-    };
-}
+type Complete = fn(&str, &str, &Texts, &Cx) -> Result<Suggestions, ToolError>;
 
 /// One tool of a component.
 #[derive(Debug, Clone, Copy)]
@@ -60,20 +31,38 @@ pub struct Entry {
     pub(crate) call: fn(Arguments, &Cx) -> CallResult,
 }
 
-/// Refuses, while compiling, two tools of one name.
-pub const fn assert_unique(tools: &[Entry]) {
+/// One prompt of a component.
+#[derive(Debug, Clone, Copy)]
+pub struct PromptEntry {
+    pub(crate) name: &'static str,
+    pub(crate) describe: fn() -> prompt::Descriptor,
+    pub(crate) get: fn(Texts, &Cx) -> GetResult,
+    pub(crate) complete: Complete,
+}
+
+/// One resource, or family of resources, of a component.
+#[derive(Debug, Clone, Copy)]
+pub struct ResourceEntry {
+    pub(crate) uri: Uri,
+    pub(crate) describe: fn() -> resource::Descriptor,
+    pub(crate) read: fn(&str, Texts, &Cx) -> ReadResult,
+    pub(crate) complete: Complete,
+}
+
+/// Whether a name occurs twice.
+pub const fn is_repeated(names: &[&str]) -> bool {
     let mut one = 0;
-    while one < tools.len() {
+    while one < names.len() {
         let mut other = one + 1;
-        while other < tools.len() {
-            assert!(
-                !is_same(tools[one].name, tools[other].name),
-                "two exported tools have the same name"
-            );
+        while other < names.len() {
+            if is_same(names[one], names[other]) {
+                return true;
+            }
             other += 1;
         }
         one += 1;
     }
+    false
 }
 
 const fn is_same(one: &str, other: &str) -> bool {
@@ -89,36 +78,6 @@ const fn is_same(one: &str, other: &str) -> bool {
         at += 1;
     }
     true
-}
-
-/// `tools.describe`.
-pub fn describe(tools: &[Entry]) -> Vec<tools::Tool> {
-    tools
-        .iter()
-        .map(|tool| convert::tool((tool.describe)()))
-        .collect()
-}
-
-/// `tools.call`.
-pub fn call(
-    tools: &[Entry],
-    name: &str,
-    arguments: String,
-    context: CallContext,
-) -> Result<tools::CallOutcome, CallError> {
-    let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
-        let message = format!("this component has no tool `{name}`");
-        return Err(CallError::Protocol(ProtocolError::InvalidParams(message)));
-    };
-    log_panics();
-    let cx = convert::cx(context);
-    let outcome = Arguments::parse(&arguments).and_then(|parsed| {
-        drop(arguments);
-        (tool.call)(parsed, &cx)
-    });
-    outcome
-        .map(convert::outcome)
-        .map_err(|error| CallError::Tool(convert::error(error)))
 }
 
 /// A panic ends the instance; its words reach the log first.

@@ -54,6 +54,8 @@
 //! Build it with `cargo build --target wasm32-wasip2` from a crate of type `cdylib`.
 //!
 //! - [`tool`](macro@tool) makes a function a tool and says which settings there are.
+//! - [`prompt`](macro@prompt) and [`resource`](macro@resource) do the same for prompts and resources;
+//!   the modules of their names say more, and [`completion`] what is suggested while a person types.
 //! - [`export!`] makes the crate a component.
 //! - [`Cx`] is all that a tool can reach: secrets, HTTP, settings, log, progress, values that last.
 //! - [`output::Output`] says what a tool may return, [`ToolError`] how it fails.
@@ -72,6 +74,7 @@ mod arguments;
 pub mod ask;
 #[doc(hidden)]
 pub mod bindings;
+pub mod completion;
 pub mod content;
 mod cx;
 mod error;
@@ -82,13 +85,17 @@ pub mod http;
 pub mod kv;
 pub mod log;
 pub mod output;
+pub mod prompt;
+mod reading;
+pub mod resource;
 pub mod schema;
 mod secret;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+mod texts;
 pub mod tool;
 
-pub use casemate_guest_sdk_macros::tool;
+pub use casemate_guest_sdk_macros::{export, prompt, resource, tool};
 pub use cx::{Caller, Cx};
 pub use error::ToolError;
 pub use schemars;
@@ -103,11 +110,14 @@ pub mod prelude {
     pub use crate::{
         Cx, Secret, ToolError,
         ask::{Ask, Reply},
-        content::{Audience, Audio, Content, Image, ResourceLink},
+        completion::Suggestions,
+        content::{Audience, Audio, Blob, Content, Image, ResourceLink},
         http, log,
         log::Level,
         output::ToolResult,
-        tool,
+        prompt,
+        prompt::{Message, Messages},
+        resource, tool,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};
@@ -119,9 +129,14 @@ pub mod prelude {
 pub mod __private {
     pub use crate::{
         arguments::{Arguments, in_range},
-        export::{Entry, assert_unique, call, describe},
+        export::{
+            Entry, PromptEntry, ResourceEntry, completion, is_repeated, prompts, resources, tools,
+        },
         future::run,
+        reading::{Described, Deserialized, Parsed, Reading, Undescribed, Unread},
+        resource::{Piece, Uri},
         schema::Inputs,
+        texts::Texts,
     };
 }
 
@@ -129,3 +144,8 @@ pub mod __private {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// And so do those in the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/write-a-tool.md")]
+struct Guide;

@@ -7,7 +7,7 @@ use serde_json::Value;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool",
     label = "not a tool",
-    note = "a tool is a function with `#[tool]` on it"
+    note = "a tool is a function with `#[tool]` on it; `export!` takes a prompt as `prompt name` and a resource as `resource name`"
 )]
 pub trait Tool {
     /// As clients call it.
@@ -47,6 +47,8 @@ pub struct Descriptor {
     pub output_schema: Option<Value>,
     /// Hints for clients.
     pub annotations: Annotations,
+    /// Whether calls run as tasks.
+    pub task: TaskSupport,
     /// What it wants to reach.
     pub needs: Needs,
 }
@@ -66,6 +68,7 @@ impl Descriptor {
             input_schema,
             output_schema,
             annotations: Annotations::default(),
+            task: TaskSupport::default(),
             needs: Needs::default(),
         }
     }
@@ -82,6 +85,18 @@ pub struct Annotations {
     pub idempotent: Option<bool>,
     /// It reaches beyond the server.
     pub open_world: Option<bool>,
+}
+
+/// Whether a call runs as a task that the client polls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TaskSupport {
+    /// Never.
+    #[default]
+    Forbidden,
+    /// If the client can poll.
+    Optional,
+    /// Always; clients that cannot poll cannot call it.
+    Required,
 }
 
 /// What a tool wants to reach. Wanting is not having: an administrator grants it.

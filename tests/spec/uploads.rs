@@ -190,3 +190,24 @@ fn inspect_needs_no_gateway() {
     );
     assert_eq!(told["digest"].as_str().unwrap().len(), 64);
 }
+
+#[test]
+fn a_component_exports_the_interfaces_that_it_has_something_for() {
+    let gateway = GATEWAY.get();
+    let exports = |name| {
+        let file = sample(name).to_str().unwrap();
+        let told = gateway.cli(["inspect", file, "--json"]).ok().json();
+        let exports = told["exports"].as_array().unwrap().iter();
+        let names = exports.map(|export| export.as_str().unwrap().to_owned());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let of = |interfaces: &[&str]| {
+        let names = interfaces.iter();
+        names
+            .map(|name| format!("casemate:tool/{name}@1.0.0"))
+            .collect()
+    };
+    assert_eq!(exports("text-stats"), of(&["tools"]));
+    let all = of(&["completion", "prompts", "resources", "tools"]);
+    assert_eq!(exports("glossary"), all);
+}

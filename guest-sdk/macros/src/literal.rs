@@ -25,6 +25,34 @@ pub(crate) fn tool_name(text: &str) -> Result<(), &'static str> {
         .ok_or("a tool name must be 1 to 128 of A-Z, a-z, 0-9, _, - and .")
 }
 
+/// Whether a tool runs as a task.
+pub(crate) fn task(text: &str) -> Result<(), &'static str> {
+    matches!(text, "forbidden" | "optional" | "required")
+        .then_some(())
+        .ok_or("`task` must be \"optional\", \"required\" or \"forbidden\"")
+}
+
+/// The same as for tools.
+pub(crate) fn prompt_name(text: &str) -> Result<(), &'static str> {
+    tool_name(text).map_err(|_| "a prompt name must be 1 to 128 of A-Z, a-z, 0-9, _, - and .")
+}
+
+/// Anything that can be read.
+pub(crate) fn resource_name(text: &str) -> Result<(), &'static str> {
+    (!text.trim().is_empty())
+        .then_some(())
+        .ok_or("a resource needs a name that can be read")
+}
+
+/// `type/subtype`, with parameters if needed.
+pub(crate) fn mime_type(text: &str) -> Result<(), &'static str> {
+    let (kind, subtype) = text.split_once('/').unwrap_or_default();
+    let is_printable = text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    (is_printable && !kind.is_empty() && !subtype.is_empty())
+        .then_some(())
+        .ok_or("a media type must be such as \"text/plain\"")
+}
+
 /// `UPPER_SNAKE_CASE`, 1 to 64 characters.
 pub(crate) fn secret_name(text: &str) -> Result<(), &'static str> {
     let valid = (1..=64).contains(&text.len())

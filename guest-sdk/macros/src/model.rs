@@ -1,14 +1,23 @@
-//! A tool as its author means it: attribute and function, checked together.
+//! Tools, prompts and resources as their authors mean them: attribute and function, checked
+//! together.
+
+mod prompt;
+mod resource;
+mod uri;
+
+pub(crate) use prompt::Prompt;
+pub(crate) use resource::Resource;
+pub(crate) use uri::Piece;
 
 use crate::{
     errors::Errors,
+    item::{self, Item},
     literal,
     parameter::{self, Parameter},
     parse::{self, Setting},
 };
 use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::{ItemFn, LitStr, ReturnType, Type, ext::IdentExt, spanned::Spanned};
+use syn::{Ident, ItemFn, LitStr, Type};
 
 const KNOWN: &[&str] = &[
     "title",
@@ -23,6 +32,7 @@ const KNOWN: &[&str] = &[
     "reveal",
     "key_value",
     "client_capabilities",
+    "task",
 ];
 
 /// A tool as its author means it.
@@ -49,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) reveal: Vec<LitStr>,
     pub(crate) key_value: bool,
     pub(crate) client_capabilities: Vec<LitStr>,
+    pub(crate) task: Option<LitStr>,
 }
 
 impl Tool {
@@ -56,18 +67,9 @@ impl Tool {
     pub(crate) fn new(settings: TokenStream, function: &mut ItemFn, errors: &mut Errors) -> Self {
         let settings = Settings::new(settings, errors);
         let signature = &mut function.sig;
-        if signature.generics.params.iter().next().is_some() {
-            errors.at(
-                &signature.generics,
-                "a tool cannot be generic: name the types",
-            );
-        }
-        if let Some(token) = &signature.unsafety {
-            errors.at(token, "a tool cannot be unsafe to call");
-        }
-        let name = settings.name.clone().unwrap_or_else(|| {
-            LitStr::new(&signature.ident.unraw().to_string(), signature.ident.span())
-        });
+        Item::Tool.check(signature, errors);
+        let name = settings.name.clone();
+        let name = name.unwrap_or_else(|| item::name_of(signature));
         let name = errors
             .take(literal::checked(name.clone(), literal::tool_name))
             .unwrap_or(name);
@@ -79,31 +81,37 @@ impl Tool {
             String::new()
         });
         let parameters: Vec<Parameter> = (signature.inputs.iter_mut())
-            .filter_map(|input| parameter::parameter(input, errors))
+            .filter_map(|input| parameter::parameter(input, Item::Tool, errors))
             .collect();
-        together(&parameters, errors);
+        one_context(Item::Tool, &parameters, errors);
+        whole_alone(&parameters, errors);
         Self {
             name,
             description,
             settings,
             parameters,
-            output: output(&signature.output, errors),
+            output: (Item::Tool.output(&signature.output, errors))
+                .unwrap_or_else(|| syn::parse_quote!(())),
         }
     }
 }
 
-/// Checks what parameters may not do together.
-fn together(parameters: &[Parameter], errors: &mut Errors) {
+/// Refuses a second context.
+fn one_context(item: Item, parameters: &[Parameter], errors: &mut Errors) {
     let contexts = parameters.iter().filter_map(|parameter| match parameter {
-        Parameter::Context(ty) => Some(ty),
+        Parameter::Context { ty, .. } => Some(ty),
         _ => None,
     });
     for second in contexts.skip(1) {
-        errors.at(second, "a tool has only one context");
+        errors.at(second, &format!("{} has only one context", item.one()));
     }
+}
+
+/// Refuses arguments beside one that takes all.
+fn whole_alone(parameters: &[Parameter], errors: &mut Errors) {
     let arguments = parameters
         .iter()
-        .filter(|parameter| !matches!(parameter, Parameter::Context(_)));
+        .filter(|parameter| !matches!(parameter, Parameter::Context { .. }));
     if arguments.count() < 2 {
         return;
     }
@@ -117,32 +125,30 @@ fn together(parameters: &[Parameter], errors: &mut Errors) {
     }
 }
 
-fn output(output: &ReturnType, errors: &mut Errors) -> Type {
-    match output {
-        ReturnType::Default => syn::parse_quote!(()),
-        ReturnType::Type(_, ty) => {
-            if matches!(**ty, Type::ImplTrait(_)) {
-                errors.at(ty, "a tool must name the type that it returns");
-            }
-            (**ty).clone()
+/// Goes through settings, each of which may be given once. Gives their keys.
+fn each_once(
+    settings: syn::Result<Vec<Setting>>,
+    errors: &mut Errors,
+    mut set: impl FnMut(Setting) -> syn::Result<()>,
+) -> Vec<Ident> {
+    let mut seen = Vec::new();
+    for setting in errors.take(settings).into_iter().flatten() {
+        let key = setting.key.clone();
+        if seen.contains(&key) {
+            errors.at(&key, &format!("`{key}` is set twice"));
+        }
+        seen.push(key);
+        if let Err(error) = set(setting) {
+            errors.push(error);
         }
     }
+    seen
 }
 
 impl Settings {
     fn new(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut all = Self::default();
-        let mut seen = Vec::new();
-        for setting in errors.take(parse::settings(tokens)).into_iter().flatten() {
-            let key = setting.key.clone();
-            if seen.contains(&key) {
-                errors.at(&key, &format!("`{key}` is set twice"));
-            }
-            seen.push(key);
-            if let Err(error) = all.set(setting) {
-                errors.push(error);
-            }
-        }
+        let seen = each_once(parse::settings(tokens), errors, |setting| all.set(setting));
         if let (Some(true), Some(true)) = (all.read_only, all.destructive) {
             let key = seen.iter().find(|key| *key == "destructive");
             errors.at(&key, "a read-only tool cannot be destructive");
@@ -165,6 +171,7 @@ impl Settings {
             "reveal" => self.reveal = setting.strings()?,
             "key_value" => self.key_value = setting.flag()?,
             "client_capabilities" => self.client_capabilities = setting.strings()?,
+            "task" => self.task = Some(literal::checked(setting.string()?, literal::task)?),
             _ => return Err(setting.unknown(KNOWN)),
         }
         Ok(())
@@ -187,18 +194,5 @@ impl Settings {
             }
             seen.push(secret.value());
         }
-    }
-}
-
-/// The tokens of something that must be a function, or the mistake.
-pub(crate) fn function(item: TokenStream) -> syn::Result<ItemFn> {
-    let span = item.clone().into_iter().next().map(|first| first.span());
-    let item: syn::Item = syn::parse2(item)?;
-    match item {
-        syn::Item::Fn(function) => Ok(function),
-        other => Err(syn::Error::new(
-            span.unwrap_or_else(|| other.to_token_stream().span()),
-            "`#[tool]` goes on a function",
-        )),
     }
 }

@@ -1,16 +1,22 @@
-//! One parameter of a tool: what it is called, what it takes and what is said about it.
+//! One parameter: what it is called, what it takes and what is said about it.
 
-use crate::{errors::Errors, parse};
+mod completion;
+
+pub(crate) use completion::{Completion, Given, given};
+
+use crate::{errors::Errors, item::Item, parse};
 use syn::{
-    Attribute, Expr, FnArg, GenericArgument, Ident, Pat, PathArguments, Type, ext::IdentExt,
+    Attribute, Expr, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments, Type, ext::IdentExt,
 };
-
-const KNOWN: &[&str] = &["default", "range", "example", "flatten"];
 
 /// What a parameter is for.
 pub(crate) enum Parameter {
     /// `&Cx`.
-    Context(Box<Type>),
+    Context {
+        ty: Box<Type>,
+        /// For completions, which may want it too.
+        name: Option<Ident>,
+    },
     /// One property of the arguments.
     Property(Box<Property>),
     /// The whole arguments object.
@@ -19,6 +25,8 @@ pub(crate) enum Parameter {
 
 /// One property of the arguments.
 pub(crate) struct Property {
+    /// As the function writes it.
+    pub(crate) ident: Ident,
     /// As clients write it.
     pub(crate) name: String,
     /// The type, without `Option`.
@@ -33,6 +41,10 @@ pub(crate) struct Property {
     pub(crate) range: Option<Expr>,
     /// To show.
     pub(crate) examples: Vec<Expr>,
+    /// A name for people.
+    pub(crate) title: Option<LitStr>,
+    /// What to suggest.
+    pub(crate) complete: Option<Completion>,
 }
 
 /// What to take if a property is missing.
@@ -44,22 +56,23 @@ pub(crate) enum Fallback {
 }
 
 /// Reads one parameter and takes its doc comments and `#[arg]` off.
-pub(crate) fn parameter(input: &mut FnArg, errors: &mut Errors) -> Option<Parameter> {
+pub(crate) fn parameter(input: &mut FnArg, item: Item, errors: &mut Errors) -> Option<Parameter> {
     let input = match input {
         FnArg::Receiver(receiver) => {
-            errors.at(
-                &receiver.self_token,
-                "a tool is a plain function, without `self`",
-            );
+            let message = format!("{} is a plain function, without `self`", item.one());
+            errors.at(&receiver.self_token, &message);
             return None;
         }
         FnArg::Typed(input) => input,
     };
-    let hints = Hints::take(&mut input.attrs, errors);
+    let hints = Hints::take(&mut input.attrs, item, errors);
     if let Type::Reference(reference) = &*input.ty {
         if is_named(&reference.elem, "Cx") && reference.mutability.is_none() {
             hints.none_allowed(errors);
-            return Some(Parameter::Context(input.ty.clone()));
+            return Some(Parameter::Context {
+                ty: input.ty.clone(),
+                name: plain_name(&input.pat).cloned(),
+            });
         }
         errors.at(&input.ty, borrowed(&reference.elem));
         return None;
@@ -69,37 +82,18 @@ pub(crate) fn parameter(input: &mut FnArg, errors: &mut Errors) -> Option<Parame
         return None;
     }
     if matches!(&*input.ty, Type::ImplTrait(_)) {
-        errors.at(&input.ty, "a tool cannot be generic: name the type");
+        let message = format!("{} cannot be generic: name the type", item.one());
+        errors.at(&input.ty, &message);
         return None;
     }
     if hints.flatten.is_some() {
         hints.alone(errors);
         return Some(Parameter::Whole(input.ty.clone()));
     }
-    let name = name(&input.pat, errors)?.unraw().to_string();
-    let (value, optional) = match option_of(&input.ty) {
-        Some(inner) => (inner.clone(), true),
-        None => ((*input.ty).clone(), false),
-    };
-    if let (true, Some((key, _))) = (optional, &hints.default) {
-        errors.at(
-            key,
-            "an `Option` is `None` by default; write the bare type to give another",
-        );
-    }
-    Some(Parameter::Property(Box::new(Property {
-        name,
-        value,
-        optional,
-        description: hints.description,
-        default: hints.default.map(|(_, fallback)| fallback),
-        range: hints.range.map(|(_, range)| range),
-        examples: hints
-            .examples
-            .into_iter()
-            .map(|(_, example)| example)
-            .collect(),
-    })))
+    let ident = name(&input.pat, item, errors)?.clone();
+    Some(Parameter::Property(Box::new(
+        hints.property(ident, &input.ty, errors),
+    )))
 }
 
 /// What is said about a parameter.
@@ -110,10 +104,12 @@ struct Hints {
     range: Option<(Ident, Expr)>,
     examples: Vec<(Ident, Expr)>,
     flatten: Option<Ident>,
+    title: Option<(Ident, LitStr)>,
+    complete: Option<(Ident, Completion)>,
 }
 
 impl Hints {
-    fn take(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
+    fn take(attributes: &mut Vec<Attribute>, item: Item, errors: &mut Errors) -> Self {
         let mut hints = Self {
             description: parse::documentation(attributes),
             ..Self::default()
@@ -121,7 +117,7 @@ impl Hints {
         for attribute in attributes.iter().filter(|a| a.path().is_ident("arg")) {
             let settings = parse::attribute_tokens(attribute).and_then(parse::settings);
             for setting in errors.take(settings).into_iter().flatten() {
-                if let Err(error) = hints.set(setting) {
+                if let Err(error) = hints.set(setting, item) {
                     errors.push(error);
                 }
             }
@@ -130,8 +126,12 @@ impl Hints {
         hints
     }
 
-    fn set(&mut self, setting: parse::Setting) -> syn::Result<()> {
+    fn set(&mut self, setting: parse::Setting, item: Item) -> syn::Result<()> {
         let key = setting.key.clone();
+        let known = item.argument_settings();
+        if !known.iter().any(|known| key == known) {
+            return Err(setting.unknown(known));
+        }
         let repeated = if key == "default" {
             let fallback = setting.value.map_or(Fallback::Standard, Fallback::Value);
             self.default.replace((key.clone(), fallback)).is_some()
@@ -142,14 +142,46 @@ impl Hints {
         } else if key == "example" {
             self.examples.push((key.clone(), setting.expression()?));
             false
-        } else if key == "flatten" {
-            self.flatten.replace(key.clone()).is_some()
+        } else if key == "title" {
+            self.title
+                .replace((key.clone(), setting.string()?))
+                .is_some()
+        } else if key == "complete" {
+            let complete = Completion::new(setting.expression()?)?;
+            self.complete.replace((key.clone(), complete)).is_some()
         } else {
-            return Err(setting.unknown(KNOWN));
+            self.flatten.replace(key.clone()).is_some()
         };
         match repeated {
             true => Err(syn::Error::new(key.span(), format!("`{key}` is set twice"))),
             false => Ok(()),
+        }
+    }
+
+    /// The property of this name and type.
+    fn property(self, ident: Ident, ty: &Type, errors: &mut Errors) -> Property {
+        let (value, optional) = match option_of(ty) {
+            Some(inner) => (inner.clone(), true),
+            None => (ty.clone(), false),
+        };
+        if let (true, Some((key, _))) = (optional, &self.default) {
+            errors.at(
+                key,
+                "an `Option` is `None` by default; write the bare type to give another",
+            );
+        }
+        let examples = self.examples.into_iter();
+        Property {
+            name: ident.unraw().to_string(),
+            ident,
+            value,
+            optional,
+            description: self.description,
+            default: self.default.map(|(_, fallback)| fallback),
+            range: self.range.map(|(_, range)| range),
+            examples: examples.map(|(_, example)| example).collect(),
+            title: self.title.map(|(_, title)| title),
+            complete: self.complete.map(|(_, complete)| complete),
         }
     }
 
@@ -174,20 +206,28 @@ impl Hints {
         let default = self.default.iter().map(|(key, _)| key);
         let range = self.range.iter().map(|(key, _)| key);
         let examples = self.examples.iter().map(|(key, _)| key);
-        default.chain(range).chain(examples)
+        let title = self.title.iter().map(|(key, _)| key);
+        let complete = self.complete.iter().map(|(key, _)| key).chain(title);
+        default.chain(range).chain(examples).chain(complete)
     }
 }
 
-fn name<'a>(pattern: &'a Pat, errors: &mut Errors) -> Option<&'a Ident> {
+fn name<'a>(pattern: &'a Pat, item: Item, errors: &mut Errors) -> Option<&'a Ident> {
+    let name = plain_name(pattern);
+    if name.is_none() {
+        let message = format!(
+            "{}'s parameter needs a name: clients call it by that name",
+            item.one()
+        );
+        errors.at(pattern, &message);
+    }
+    name
+}
+
+fn plain_name(pattern: &Pat) -> Option<&Ident> {
     match pattern {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(&name.ident),
-        other => {
-            errors.at(
-                other,
-                "a tool's parameter needs a name: clients call it by that name",
-            );
-            None
-        }
+        _ => None,
     }
 }
 
@@ -226,5 +266,16 @@ fn option_of(ty: &Type) -> Option<&Type> {
             })
         }
         _ => None,
+    }
+}
+
+/// Refuses completions that want what is not there.
+pub(crate) fn check_completions(parameters: &[Parameter], errors: &mut Errors) {
+    for parameter in parameters {
+        if let Parameter::Property(property) = parameter
+            && let Some(complete) = &property.complete
+        {
+            complete.check(parameters, errors);
+        }
     }
 }

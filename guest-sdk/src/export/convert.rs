@@ -4,11 +4,12 @@ use crate::{
     Caller, Cx, ToolError,
     ask::{Ask, Question, QuestionBody},
     bindings::{casemate::tool::types as wit, exports::casemate::tool::tools},
-    content::{Audience, Body, Content, ResourceBody},
+    content::{Audience, Body, Content, Resource, ResourceBody},
     cx::CallInfo,
+    error::Kind,
     host::Host,
     output::Outcome,
-    tool::{Annotations, Descriptor, Needs},
+    tool::{Annotations, Descriptor, Needs, TaskSupport},
 };
 
 pub(super) fn tool(tool: Descriptor) -> tools::Tool {
@@ -31,7 +32,11 @@ pub(super) fn tool(tool: Descriptor) -> tools::Tool {
             open_world,
         },
         icons: Vec::new(),
-        task_support: tools::TaskSupport::Forbidden,
+        task_support: match tool.task {
+            TaskSupport::Forbidden => tools::TaskSupport::Forbidden,
+            TaskSupport::Optional => tools::TaskSupport::Optional,
+            TaskSupport::Required => tools::TaskSupport::Required,
+        },
         needs: needs(tool.needs),
         meta: None,
     }
@@ -96,7 +101,23 @@ pub(super) fn outcome(outcome: Outcome) -> tools::CallOutcome {
     }
 }
 
-pub(super) fn error(error: ToolError) -> wit::ToolError {
+pub(super) fn error(error: ToolError) -> wit::CallError {
+    let protocol = match error.kind() {
+        Kind::Work | Kind::NotFound => return wit::CallError::Tool(tool_error(&error)),
+        Kind::Params => wit::ProtocolError::InvalidParams(error.message().to_owned()),
+        Kind::Client(capability) => {
+            wit::ProtocolError::MissingClientCapabilities(vec![capability.to_string()])
+        }
+        Kind::Protocol(code) => wit::ProtocolError::Other(wit::OtherError {
+            code: *code,
+            message: error.message().to_owned(),
+            data: None,
+        }),
+    };
+    wit::CallError::Protocol(protocol)
+}
+
+fn tool_error(error: &ToolError) -> wit::ToolError {
     let wait = error.wait();
     wit::ToolError {
         message: error.message().to_owned(),
@@ -107,19 +128,16 @@ pub(super) fn error(error: ToolError) -> wit::ToolError {
     }
 }
 
-fn content(content: Content) -> wit::Content {
+pub(super) fn content(content: Content) -> wit::Content {
     let Content {
         body,
         audience,
         priority,
     } = content;
     let has_hints = !audience.is_empty() || priority.is_some();
-    let audience = audience.into_iter().map(|reader| match reader {
-        Audience::User => wit::Audience::User,
-        Audience::Assistant => wit::Audience::Assistant,
-    });
+    let readers = audience.into_iter().map(self::audience);
     let annotations = has_hints.then(|| wit::ContentAnnotations {
-        audience: audience.collect(),
+        audience: readers.collect(),
         priority,
         last_modified: None,
     });
@@ -127,6 +145,13 @@ fn content(content: Content) -> wit::Content {
         body: content_body(body),
         annotations,
         meta: None,
+    }
+}
+
+pub(super) fn audience(reader: Audience) -> wit::Audience {
+    match reader {
+        Audience::User => wit::Audience::User,
+        Audience::Assistant => wit::Audience::Assistant,
     }
 }
 
@@ -150,19 +175,23 @@ fn content_body(body: Body) -> wit::ContentBody {
             size: link.size,
             icons: Vec::new(),
         }),
-        Body::Resource(resource) => wit::ContentBody::EmbeddedResource(wit::ResourceContents {
-            uri: resource.uri,
-            mime_type: resource.mime_type,
-            body: match resource.body {
-                ResourceBody::Text(text) => wit::ResourceBody::Text(text),
-                ResourceBody::Blob(bytes) => wit::ResourceBody::Blob(bytes),
-            },
-            meta: None,
-        }),
+        Body::Resource(resource) => wit::ContentBody::EmbeddedResource(contents(resource)),
     }
 }
 
-fn need_input(ask: Ask) -> wit::NeedInput {
+pub(super) fn contents(resource: Resource) -> wit::ResourceContents {
+    wit::ResourceContents {
+        uri: resource.uri,
+        mime_type: resource.mime_type,
+        body: match resource.body {
+            ResourceBody::Text(text) => wit::ResourceBody::Text(text),
+            ResourceBody::Blob(bytes) => wit::ResourceBody::Blob(bytes),
+        },
+        meta: None,
+    }
+}
+
+pub(super) fn need_input(ask: Ask) -> wit::NeedInput {
     let requests = ask.questions.into_iter().map(|Question { key, body }| {
         let body = match body {
             QuestionBody::Form { message, schema } => wit::InputBody::ElicitForm(wit::ElicitForm {

@@ -27,7 +27,14 @@ impl Scene {
             .start();
         let server = gateway.server("samples");
         gateway.secret(&server, "WEATHER_KEY", SECRET);
-        for name in ["echo", "text-stats", "json-query", "csv-summary", "qr-code"] {
+        for name in [
+            "echo",
+            "text-stats",
+            "json-query",
+            "csv-summary",
+            "qr-code",
+            "glossary",
+        ] {
             gateway.push(&server, sample(name));
         }
         let host = fixture.host();
@@ -73,6 +80,7 @@ fn calls_to_make(fixture: &Fixture) -> Value {
         { "name": "json_query", "arguments": { "json": "{\"a\": [1, 2, 3]}", "query": "a[1]" } },
         { "name": "csv_summary", "arguments": { "csv": "city,celsius\nOslo,-3.5\nRome,14.25" } },
         { "name": "qr_code", "arguments": { "text": "https://example.com/" } },
+        { "name": "look_up", "arguments": { "word": "grant" } },
         { "name": "http_get", "arguments": { "url": fixture.url("/page") } },
         { "name": "weather", "arguments": { "city": "Oslo" } },
     ])
@@ -104,6 +112,7 @@ fn check_list(tools: &Value) {
         "echo",
         "http_get",
         "json_query",
+        "look_up",
         "qr_code",
         "text_stats",
         "weather",
@@ -137,6 +146,8 @@ fn check_results(results: &Value, fixture: &Fixture) {
         json!({ "result": 2 })
     );
     assert_eq!(results["csv_summary"]["structuredContent"]["rows"], 2);
+    let entry = &results["look_up"]["structuredContent"];
+    assert_eq!(entry["see_also"], json!(["version", "secret"]));
     let page = &results["http_get"]["structuredContent"];
     assert_eq!(page["text"], "a page of the outside world");
     assert_eq!(page["url"], fixture.url("/page"));

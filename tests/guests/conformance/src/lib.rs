@@ -1,9 +1,11 @@
-//! The tools that the official conformance suite of MCP asks a server for, under its names and with
-//! its words. It is uploaded like any component, so that the suite tests the product.
+//! What the official conformance suite of MCP asks a server for, under its names and with its words. It is uploaded like any component, so that the suite tests the product.
 
 pub mod asking;
 pub mod content;
+pub mod jobs;
 pub mod legacy_asking;
+pub mod prompts;
+pub mod resources;
 pub mod rounds;
 pub mod schema;
 pub mod watching;
@@ -35,6 +37,25 @@ casemate_guest_sdk::export!(
     rounds::test_input_required_result_multiple_inputs,
     rounds::test_input_required_result_multi_round,
     content::test_trigger_tool_change,
+    content::test_trigger_prompt_change,
     schema::json_schema_2020_12_tool,
     schema::test_header,
+    jobs::greet,
+    jobs::slow_compute,
+    jobs::failing_job,
+    jobs::protocol_error_job,
+    jobs::confirm_delete,
+    jobs::multi_input,
+    jobs::test_tool_with_task,
+    prompt prompts::test_simple_prompt,
+    prompt prompts::test_prompt_with_arguments,
+    prompt prompts::test_prompt_with_embedded_resource,
+    prompt prompts::test_prompt_with_image,
+    prompt prompts::test_input_required_result_prompt,
+    resource resources::static_text,
+    resource resources::static_binary,
+    resource resources::template_data,
+    resource resources::watched_resource,
+    resource resources::missing,
+    resource resources::asking,
 );
