@@ -75,6 +75,9 @@ impl UriTemplate {
                 }
                 Part::Rest(_) => run(&here, &mut next, uri, |_| true),
             }
+            if !next.contains(&true) {
+                return false;
+            }
             here = next;
         }
         here[uri.len()]

@@ -85,7 +85,7 @@ impl Change {
         if !self.needs_consent() {
             return Vec::new();
         }
-        let mut lines = vec![Line::new(Mark::Tool, &self.item.to_string())];
+        let mut lines = vec![Line::new(Mark::Tool, self.item.to_string())];
         for difference in &self.differences {
             lines.extend(difference.lines(extent));
         }

@@ -265,7 +265,7 @@ async fn dispatch(
         "resources/subscribe" | "resources/unsubscribe"
             if method::has_resources(exchange.site.server()) =>
         {
-            subscribe(exchange, &request.method, params, terms)?;
+            subscribed::take(exchange, &request.method, params, terms)?;
             Ok(Answer::result(request.id, &Empty {}))
         }
         other => {
@@ -283,27 +283,6 @@ async fn dispatch(
             }
         }
     }
-}
-
-fn subscribe(
-    exchange: &Exchange,
-    method: &str,
-    params: &Params<'_>,
-    terms: Terms,
-) -> Result<(), Error> {
-    let invalid = |problem: &str| Error::InvalidParams(problem.to_owned());
-    let uri = params.members.string("uri");
-    let uri = uri.ok_or_else(|| invalid("`uri` must be a string"))?;
-    let session = terms.session.ok_or_else(|| {
-        invalid("a subscription is of a session; send the Mcp-Session-Id that `initialize` gave")
-    })?;
-    let site = &exchange.site;
-    let subscriptions = site.inner.legacy.subscribed.of(site, session.id);
-    if method == "resources/subscribe" {
-        return subscriptions.add(site.server(), &uri);
-    }
-    subscriptions.remove(&uri);
-    Ok(())
 }
 
 fn set_level(exchange: &Exchange, params: &Params<'_>, terms: Terms) -> Result<(), Error> {

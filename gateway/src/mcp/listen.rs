@@ -75,12 +75,14 @@ impl List {
     /// Stands for what a client sees of it.
     fn digest(self, site: &Site, revision: Revision) -> blake3::Hash {
         let (prepared, server) = (site.prepared(), site.server());
+        let offered = |kind| prepared.offered_digest(server, kind, revision);
         match self {
             Self::Tools => prepared.list_digest(server, revision),
             Self::Resources => {
-                prepared.offered_digest(server, &[Kind::Resources, Kind::Templates], revision)
+                let both = [offered(Kind::Resources), offered(Kind::Templates)];
+                blake3::hash(both.map(|digest| *digest.as_bytes()).as_flattened())
             }
-            Self::Prompts => prepared.offered_digest(server, &[Kind::Prompts], revision),
+            Self::Prompts => offered(Kind::Prompts),
         }
     }
 }

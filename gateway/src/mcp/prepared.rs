@@ -31,6 +31,7 @@ pub(super) struct Prepared {
     lists: [OnceLock<Vec<list::Page>>; Revision::ALL.len()],
     list_digests: [OnceLock<blake3::Hash>; Revision::ALL.len()],
     offered: [[OnceLock<Vec<offered::Page>>; Revision::ALL.len()]; offered::Kind::ALL.len()],
+    offered_digests: [[OnceLock<blake3::Hash>; Revision::ALL.len()]; offered::Kind::ALL.len()],
     mirrors: OnceLock<HashMap<ToolName, Vec<Mirror>>>,
 }
 
@@ -60,6 +61,7 @@ impl Prepared {
             lists: Default::default(),
             list_digests: Default::default(),
             offered: Default::default(),
+            offered_digests: Default::default(),
             mirrors: OnceLock::new(),
         })
     }
@@ -107,20 +109,20 @@ impl Prepared {
         offered::find(pages, server, kind, revision, cursor)
     }
 
-    /// Stands for all of such lists.
+    /// Stands for all of such a list.
     pub(super) fn offered_digest(
         &self,
         server: &ServerView,
-        kinds: &[offered::Kind],
+        kind: offered::Kind,
         revision: Revision,
     ) -> blake3::Hash {
-        let mut hasher = blake3::Hasher::new();
-        for kind in kinds {
-            for page in self.offered_pages(server, *kind, revision) {
+        *self.offered_digests[kind as usize][revision.index()].get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for page in self.offered_pages(server, kind, revision) {
                 hasher.update(page.body());
             }
-        }
-        hasher.finalize()
+            hasher.finalize()
+        })
     }
 
     fn offered_pages(

@@ -15,6 +15,7 @@ mod traffic;
 
 pub use request::{Asked, CallRequest, Reference};
 pub use running::Running;
+pub use target::Unknown;
 pub use traffic::Traffic;
 
 use super::{
@@ -41,38 +42,6 @@ use uuid::Uuid;
 pub struct UnknownTool {
     /// As the caller wrote it.
     pub name: String,
-}
-
-/// The server has no such thing that clients may see.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unknown {
-    /// No such tool.
-    #[error(transparent)]
-    Tool(UnknownTool),
-    /// No resource at this URI.
-    #[error("Resource not found: {uri}")]
-    Resource {
-        /// As the caller wrote it.
-        uri: String,
-    },
-    /// No such prompt.
-    #[error("Unknown prompt: {name}")]
-    Prompt {
-        /// As the caller wrote it.
-        name: String,
-    },
-    /// No family of resources with this template.
-    #[error("Unknown resource template: {template}")]
-    Template {
-        /// As the caller wrote it.
-        template: String,
-    },
-    /// Nothing of this name can be filled in there.
-    #[error("Unknown argument: {name}")]
-    Argument {
-        /// As the caller wrote it.
-        name: String,
-    },
 }
 
 /// A call whose caller may make it. Only [`Calls::authorize`] makes one.

@@ -202,6 +202,21 @@ fn an_interface_of_the_right_name_and_the_wrong_type_is_refused() {
     assert!(runtime().compile(&full).is_ok());
 }
 
+#[test]
+fn an_interface_in_a_version_that_is_not_served_is_not_passed_over() {
+    let wit = "package test:made;
+        world w { export casemate:tool/tools@1.0.0; export casemate:tool/prompts@2.0.0; }
+        package casemate:tool@1.0.0 { interface tools { call: func() -> string; } }
+        package casemate:tool@2.0.0 { interface prompts { get: func() -> string; } }";
+    let module = r#"(module (memory (export "memory") 1)
+        (func (export "casemate:tool/tools@1.0.0#call") (result i32) (i32.const 8))
+        (func (export "casemate:tool/prompts@2.0.0#get") (result i32) (i32.const 8)))"#;
+    let wasm = crate::support::guest::component_of(wit, "w", module);
+    let rejection = runtime().compile(&wasm).unwrap_err();
+    assert_eq!(rejection.kind, RejectionKind::WrongWorld, "{rejection}");
+    assert!(rejection.message.contains("prompts@2.0.0"), "{rejection}");
+}
+
 /// The control: the same by the contract.
 fn module_of_all() -> String {
     r#"(module (memory (export "memory") 1)

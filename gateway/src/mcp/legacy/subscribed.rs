@@ -1,9 +1,9 @@
 //! The subscriptions of sessions. A session is a token that its client carries, so what it subscribed
-//! to is remembered here: for as many sessions of a key as may have streams, the oldest forgotten
-//! first.
+//! to is remembered here: for as many sessions of a key as may have streams, the oldest without a
+//! stream forgotten first.
 
-use super::SessionId;
-use crate::mcp::{Site, listen::Subscriptions, seal::principal};
+use super::{SessionId, Terms};
+use crate::mcp::{Exchange, Params, Site, error::Error, listen::Subscriptions, seal::principal};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,6 +19,28 @@ pub(super) struct Subscribed {
 }
 
 type Sessions = VecDeque<(SessionId, Arc<Subscriptions>)>;
+
+/// `resources/subscribe` and `resources/unsubscribe`.
+pub(super) fn take(
+    exchange: &Exchange,
+    method: &str,
+    params: &Params<'_>,
+    terms: Terms,
+) -> Result<(), Error> {
+    let invalid = |problem: &str| Error::InvalidParams(problem.to_owned());
+    let uri = params.members.string("uri");
+    let uri = uri.ok_or_else(|| invalid("`uri` must be a string"))?;
+    let session = terms.session.ok_or_else(|| {
+        invalid("a subscription is of a session; send the Mcp-Session-Id that `initialize` gave")
+    })?;
+    let site = &exchange.site;
+    let subscriptions = site.inner.legacy.subscribed.of(site, session.id);
+    if method == "resources/subscribe" {
+        return subscriptions.add(site.server(), &uri);
+    }
+    subscriptions.remove(&uri);
+    Ok(())
+}
 
 impl Subscribed {
     /// What a session subscribed to. A stream that was opened with it holds on to it.
@@ -45,7 +67,7 @@ impl Subscribed {
             return Arc::clone(known);
         }
         if sessions.len() == SESSIONS {
-            sessions.pop_front();
+            sessions.remove(least_missed(sessions));
         }
         let new = Arc::new(Subscriptions::default());
         sessions.push_back((session, Arc::clone(&new)));
@@ -58,12 +80,22 @@ impl Subscribed {
     }
 }
 
+/// The place of the session to forget: the oldest without a stream, rather one without
+/// subscriptions.
+fn least_missed(sessions: &Sessions) -> usize {
+    let has_stream = |of: &Arc<Subscriptions>| Arc::strong_count(of) > 1;
+    let mut all = sessions.iter();
+    all.position(|(_, of)| !has_stream(of) && of.is_empty())
+        .or_else(|| sessions.iter().position(|(_, of)| !has_stream(of)))
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn each_key_has_its_own_sessions_and_the_oldest_is_forgotten_first() {
+    fn each_key_has_its_own_sessions_and_those_without_a_stream_are_forgotten_first() {
         let subscribed = Subscribed::default();
         let of = |key: &str, session: u8| subscribed.of_key(key.to_owned(), [session; 16]);
         let first = of("a", 0);
@@ -73,7 +105,9 @@ mod tests {
             of("a", session);
         }
         assert!(Arc::ptr_eq(&first, &of("a", 0)), "there is room for all");
+        let second = Arc::downgrade(&of("a", 1));
         of("a", 200);
-        assert!(!Arc::ptr_eq(&first, &of("a", 0)), "the oldest went");
+        assert!(Arc::ptr_eq(&first, &of("a", 0)), "somebody holds it");
+        assert!(second.upgrade().is_none(), "the oldest of the others went");
     }
 }

@@ -1,7 +1,7 @@
 //! What a call is of: found among what a server shows to clients.
 
 use super::{
-    Unknown, UnknownTool,
+    UnknownTool,
     refusal::shown_name,
     request::{Asked, Reference},
 };
@@ -14,6 +14,38 @@ use casemate_domain::{
     UriTemplate,
 };
 use std::sync::Arc;
+
+/// The server has no such thing that clients may see.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// No such tool.
+    #[error(transparent)]
+    Tool(UnknownTool),
+    /// No resource at this URI.
+    #[error("Resource not found: {uri}")]
+    Resource {
+        /// As the caller wrote it.
+        uri: String,
+    },
+    /// No such prompt.
+    #[error("Unknown prompt: {name}")]
+    Prompt {
+        /// As the caller wrote it.
+        name: String,
+    },
+    /// No family of resources with this template.
+    #[error("Unknown resource template: {template}")]
+    Template {
+        /// As the caller wrote it.
+        template: String,
+    },
+    /// Nothing of this name can be filled in there.
+    #[error("Unknown argument: {name}")]
+    Argument {
+        /// As the caller wrote it.
+        name: String,
+    },
+}
 
 /// What is asked: a tool, or what its component provides besides.
 #[derive(Debug, Clone)]
