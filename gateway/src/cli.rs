@@ -22,6 +22,7 @@ mod limits;
 mod login;
 mod logs;
 mod near;
+mod offers;
 mod plan;
 mod printer;
 mod push;

@@ -29,6 +29,7 @@ mod events;
 mod legacy;
 mod list;
 mod listen;
+mod method;
 mod mirror;
 mod modern;
 mod object;
@@ -292,6 +293,10 @@ impl<'a> Params<'a> {
                 "name",
                 "arguments",
                 "cursor",
+                "uri",
+                "ref",
+                "argument",
+                "context",
                 "inputResponses",
                 "requestState",
                 "taskId",

@@ -31,13 +31,17 @@ pub async fn upload(
             _ => problem,
         })?;
     let uploaded = app.service.catalog().upload(&actor, wasm).await?;
-    let inspection = &uploaded.inspection;
+    let (inspection, definitions) = (&uploaded.inspection, &uploaded.definitions);
     Ok(Json(json!({
         "digest": inspection.digest,
         "size": inspection.size,
         "kind": inspection.kind.as_str(),
         "imports": inspection.imports,
-        "tools": uploaded.tools,
+        "tools": definitions.tools,
+        "resources": definitions.resources,
+        "templates": definitions.templates,
+        "prompts": definitions.prompts,
+        "completes": definitions.completes,
     })))
 }
 

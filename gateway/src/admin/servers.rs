@@ -3,7 +3,7 @@
 use super::{App, Body, Parameters};
 use crate::{
     problem::Problem,
-    service::{Administrator, Error, ServerView},
+    service::{Administrator, Error, OfferView, ServerView},
 };
 use axum::{
     Extension, Json,
@@ -57,13 +57,32 @@ pub async fn list(
     Ok(Json(json!({ "servers": servers })))
 }
 
-/// Shows one server.
+/// Shows one server, with the resources and prompts that clients see.
 pub async fn show(
     State(app): State<App>,
     Path(server): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let server = app.service.catalog().server(&server)?;
-    Ok(Json(shown(&app, &server)))
+    let mut reply = shown(&app, &server);
+    let offered = |definition: Value, offer: &OfferView| {
+        let mut one = definition;
+        one["component"] = json!(offer.component);
+        one["version"] = json!(offer.version);
+        one
+    };
+    let resources = server.resources().into_iter();
+    reply["resources"] = resources
+        .map(|(one, offer)| offered(json!(one), offer))
+        .collect();
+    let templates = server.templates().into_iter();
+    reply["templates"] = templates
+        .map(|(one, offer)| offered(json!(one), offer))
+        .collect();
+    let prompts = server.prompts().into_iter();
+    reply["prompts"] = prompts
+        .map(|(one, offer)| offered(json!(one), offer))
+        .collect();
+    Ok(Json(reply))
 }
 
 /// Switches a server on or off.

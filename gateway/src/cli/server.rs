@@ -5,9 +5,10 @@ use super::{
     client::{Client, Reply},
     exit::Exit,
     failure::Failure,
-    human,
+    human, offers,
     printer::Rows,
 };
+use casemate_domain::{PromptDefinition, ResourceDefinition, ResourceTemplateDefinition};
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -30,7 +31,7 @@ pub(crate) enum Command {
         #[arg(short, long)]
         workspace: Option<String>,
     },
-    /// Show one server
+    /// Show one server, its resources and its prompts
     Show {
         /// Server: id, name, or workspace/name
         server: String,
@@ -57,6 +58,13 @@ pub(crate) struct Server {
     pub(crate) active: bool,
     created_at: Timestamp,
     pub(crate) tools: ToolCounts,
+    /// What clients see besides, where a single server is shown.
+    #[serde(default)]
+    pub(crate) resources: Vec<ResourceDefinition>,
+    #[serde(default)]
+    pub(crate) templates: Vec<ResourceTemplateDefinition>,
+    #[serde(default)]
+    pub(crate) prompts: Vec<PromptDefinition>,
 }
 
 /// How many tools clients see, and how many not.
@@ -183,6 +191,8 @@ fn show(reply: &Reply, context: &Context) -> Result<Exit, Failure> {
         ("tools", counts),
         ("created", human::date(server.created_at)),
     ]))?;
+    let (resources, templates) = (server.resources.iter(), server.templates.iter());
+    offers::show(resources, templates, server.prompts.iter(), context.printer)?;
     Ok(Exit::Ok)
 }
 

@@ -5,7 +5,7 @@
 use super::{capability, revision::Revision};
 use crate::{
     body,
-    service::{Refused, UnknownTool, tasks::Full},
+    service::{Refused, Unknown, UnknownTool, tasks::Full},
 };
 use casemate_domain::{Invalid, Json};
 use http::{HeaderName, StatusCode, header};
@@ -205,6 +205,16 @@ impl From<Refused> for Error {
             Refused::AuthenticationFailed => Self::AuthenticationFailed,
             Refused::MalformedKey(invalid) => Self::MalformedKey(invalid),
             Refused::ServerInactive => Self::ServerInactive,
+        }
+    }
+}
+
+impl From<Unknown> for Error {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Tool(unknown) => Self::UnknownTool(unknown),
+            Unknown::Resource { uri } => Self::ResourceNotFound { uri },
+            other => Self::InvalidParams(other.to_string()),
         }
     }
 }

@@ -11,16 +11,17 @@ mod recorder;
 mod refusal;
 mod request;
 mod running;
+mod target;
 mod traffic;
 
-pub use request::CallRequest;
+pub use request::{Asked, CallRequest, Reference};
 pub use running::Running;
+pub use target::Unknown;
 pub use traffic::Traffic;
 
 use super::{
     access::{OpenServer, still_stands},
     components::Components,
-    snapshot::ToolView,
     state::State,
     vault::Vault,
 };
@@ -29,9 +30,10 @@ use casemate_runtime::{Control, Environment, Meter, Observer, Runtime};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
 use recorder::Recorder;
-use refusal::{overloaded, shown_name, stopped, unloadable};
+use refusal::{overloaded, stopped, unloadable};
 use running::Registered;
 use std::{sync::Arc, time::Duration};
+use target::Target;
 use tokio::time::Instant;
 use traffic::Passes;
 use uuid::Uuid;
@@ -51,7 +53,7 @@ pub struct UnknownTool {
 #[derive(Debug)]
 pub struct AuthorizedCall {
     open: OpenServer,
-    tool: Arc<ToolView>,
+    target: Target,
     limits: Limits,
     call: Call,
     control: Control,
@@ -64,9 +66,9 @@ impl AuthorizedCall {
         self.call.id
     }
 
-    /// What it calls.
-    pub fn tool(&self) -> &ToolName {
-        &self.call.tool
+    /// The tool that it calls, if it calls one.
+    pub fn tool(&self) -> Option<&ToolName> {
+        self.target.tool()
     }
 
     /// By which it can be stopped.
@@ -161,28 +163,20 @@ impl Calls {
         self.parts.running.stop_all();
     }
 
-    /// Finds the tool among those that this caller may use.
+    /// Finds what is asked for among what this caller may use.
     pub fn authorize(
         &self,
         open: &OpenServer,
         request: CallRequest,
-    ) -> Result<AuthorizedCall, UnknownTool> {
+    ) -> Result<AuthorizedCall, Unknown> {
         let server = open.server();
-        let tool = server
-            .tools
-            .get(request.tool.as_str())
-            .filter(|tool| tool.record.active)
-            .cloned()
-            .ok_or_else(|| UnknownTool {
-                name: shown_name(&request.tool),
-            })?;
+        let (target, asked) = target::find(server, request.asked)?;
         let call = Call {
             id: CallId::from_uuid(Uuid::now_v7()),
             workspace: server.workspace.name.clone(),
             server: server.record.name.clone(),
             caller: open.caller(request.client),
-            tool: tool.record.name.clone(),
-            arguments: request.arguments,
+            request: asked,
             client_capabilities: request.client_capabilities,
             progress_wanted: request.progress_wanted,
             trace_parent: request.trace_parent,
@@ -193,16 +187,16 @@ impl Calls {
         let recorder = Recorder::start(
             Arc::clone(&self.parts.log),
             server,
-            &tool,
+            target.digest(),
             &call,
             request.received,
             control.clone(),
         );
         let (workspace, server) = (server.workspace.id, server.record.id);
         Ok(AuthorizedCall {
-            limits: open.limits().of_call(workspace, server, &tool.record.name),
+            limits: open.limits().of_call(workspace, server, target.tool()),
             open: open.clone(),
-            tool,
+            target,
             call,
             control,
             recorder,
@@ -227,10 +221,10 @@ impl Calls {
         authorized: AuthorizedCall,
     ) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
         let AuthorizedCall {
-            open, tool, call, ..
+            open, target, call, ..
         } = &authorized;
-        let prepared = prepare::check_arguments(tool, call, &authorized.limits)
-            .and_then(|()| prepare::environment(&self.parts.vault, open, tool));
+        let prepared = prepare::check_arguments(target, call, &authorized.limits)
+            .and_then(|()| prepare::environment(&self.parts.vault, open, target));
         let environment = match prepared {
             Ok(environment) => environment,
             Err(stop) => return Err((authorized, stop)),
@@ -269,9 +263,9 @@ impl Calls {
 
     /// Waits for a place, first among the calls of the workspace, then among all.
     async fn enter(&self, authorized: &AuthorizedCall) -> Result<(Passes, Pass), Stop> {
-        let AuthorizedCall { open, tool, .. } = authorized;
+        let AuthorizedCall { open, target, .. } = authorized;
         let server = open.server();
-        let who = (server.workspace.id, server.record.id, &tool.record.name);
+        let who = (server.workspace.id, server.record.id, target.tool());
         let latest = Instant::now() + PATIENCE;
         let Some(traffic) = open.traffic() else {
             return Err(overloaded(Level::Workspace));
@@ -296,10 +290,11 @@ impl Calls {
             environment,
             ..
         } = admitted;
+        let slot = authorized.target.component();
         let loaded = tokio::select! {
             // Loading may mean compiling, which takes as long as it takes.
             stop = authorized.control.stopped() => Err(stop),
-            loaded = self.parts.components.load(&authorized.tool.component) => {
+            loaded = self.parts.components.load(slot) => {
                 loaded.map_err(|error| unloadable(&error, authorized.call.id))
             }
         };
@@ -318,7 +313,7 @@ impl Calls {
                 observer,
             )
             .await;
-        if let Some(stop) = prepare::check_output(&authorized.tool, &outcome.conclusion) {
+        if let Some(stop) = prepare::check_output(&authorized.target, &outcome.conclusion) {
             outcome.conclusion = Conclusion::Stopped(stop);
         }
         self.finish(authorized, outcome)

@@ -1,4 +1,4 @@
-//! `tools/call` of the stateless revision.
+//! Running a component in the stateless revision.
 
 use super::Envelope;
 use crate::mcp::{
@@ -9,8 +9,8 @@ use crate::mcp::{
     envelope::Id,
     error::{Era, Error},
     events::{self, Outlet},
+    method::{Method, Wanted},
     mirror,
-    result::CallResult,
     revision::Revision,
     running::{Disconnect, Running},
     seal::Place,
@@ -21,10 +21,11 @@ use crate::mcp::{
 use crate::service::{CallRequest, tasks::Ran};
 use casemate_domain::{Conclusion, TaskSupport};
 use casemate_runtime::{Observer, Unobserved};
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 /// What is needed to turn the end of a call into an answer.
 struct Ending<'a, P> {
+    method: Method,
     site: &'a Site,
     id: Id<'a>,
     capabilities: &'a [String],
@@ -39,19 +40,21 @@ struct Ending<'a, P> {
 pub(super) async fn answer(
     exchange: &Exchange,
     id: Id<'_>,
+    method: Method,
     params: &Params<'_>,
     envelope: &Envelope<'_>,
 ) -> Result<Answer, Error> {
-    let name = checked_name(exchange, params, envelope)?;
-    let support = tasks::support(call::tool(&exchange.site, &name), &envelope.capabilities)?;
-    let arguments = call::arguments(params)?;
+    let (wanted, support) = checked(exchange, method, params, envelope)?;
+    let asked = wanted.asked(params)?;
     let site = &exchange.site;
     let place = || {
         let server = site.server().record.id;
-        Place::new(server, site.open.credential(), &name, arguments)
+        let method = method.as_str();
+        let credential = site.open.credential();
+        Place::new(server, credential, method, &wanted.name, wanted.arguments)
     };
     let client_info = envelope.client_info.as_ref();
-    let mut request = call::request(exchange, params, client_info, &name, arguments);
+    let mut request = call::request(exchange, params, client_info, asked);
     request
         .client_capabilities
         .clone_from(&envelope.capabilities);
@@ -59,9 +62,12 @@ pub(super) async fn answer(
     let wishes = Wishes::new(&params.meta, envelope.level).map_err(Error::InvalidParams)?;
     if wishes.has_any() && transport::accepts_events(&exchange.headers) {
         request.progress_wanted = wishes.progress.is_some();
-        return Ok(watched(exchange, id, request, place(), (wishes, support)).await);
+        let told = (place(), wishes);
+        let how = (method, support);
+        return Ok(watched(exchange, id, how, request, told).await);
     }
     let ending = Ending {
+        method,
         site,
         id,
         capabilities: &envelope.capabilities,
@@ -75,18 +81,24 @@ pub(super) async fn answer(
 async fn watched(
     exchange: &Exchange,
     id: Id<'_>,
+    (method, support): (Method, TaskSupport),
     request: CallRequest,
-    place: Place,
-    (wishes, support): (Wishes, TaskSupport),
+    (place, wishes): (Place, Wishes),
 ) -> Answer {
     let (outlet, events) = events::open();
-    let teller = Teller::new(wishes, outlet.clone(), Revision::MODERN, &request.tool);
+    let teller = Teller::new(
+        wishes,
+        outlet.clone(),
+        Revision::MODERN,
+        request.asked.name(),
+    );
     let (site, id) = (exchange.site.clone(), id.to_owned());
     let capabilities = request.client_capabilities.clone();
     let running = {
         let outlet = outlet.clone();
         async move {
             let ending = Ending {
+                method,
                 site: &site,
                 id: id.borrow(),
                 capabilities: &capabilities,
@@ -119,7 +131,6 @@ impl<P: Fn() -> Place> Ending<'_, P> {
             Err(error) => return refused(error),
         };
         match &finished.outcome.conclusion {
-            Conclusion::ProtocolError(error) => refused(call::refusal(error)),
             Conclusion::NeedInput(need) => {
                 let (can, place) = (self.capabilities, (self.place)());
                 match InputRequired::new(self.site, &finished, need, can, &place) {
@@ -129,32 +140,42 @@ impl<P: Fn() -> Place> Ending<'_, P> {
             }
             _ => {
                 let dropped = outlet.map_or(0, Outlet::dropped);
-                let server = Some(self.site.info());
-                let result = CallResult::of(&finished, Revision::MODERN, server);
-                Answer::result(self.id, &result.without_notifications(dropped))
+                let shape = (Revision::MODERN, Some(self.site.info()));
+                call::answer(self.method, self.id, &finished, shape, dropped)
+                    .unwrap_or_else(refused)
             }
         }
     }
 }
 
-/// The name of the tool, once the headers agree with it and the client can do what it needs.
-fn checked_name<'a>(
+/// What is wanted and whether it may become a task, once the headers agree with it and the client
+/// can do what it needs.
+fn checked<'a>(
     exchange: &Exchange,
+    method: Method,
     params: &Params<'a>,
     envelope: &Envelope<'_>,
-) -> Result<Cow<'a, str>, Error> {
-    let name = call::name(params)?;
-    mirror::check_name(&exchange.headers, &name)?;
-    // A tool that is not there has nothing to be checked; that is said when it is called.
-    let Some(tool) = call::tool(&exchange.site, &name) else {
-        return Ok(name);
+) -> Result<(Wanted<'a>, TaskSupport), Error> {
+    let wanted = Wanted::read(method, params)?;
+    if method.named_by().is_some() {
+        mirror::check_name(&exchange.headers, &wanted.name)?;
+    }
+    // A tool that is not there has nothing to be checked; that is said when it is called. Only
+    // tools declare what else they want.
+    let tool = match method {
+        Method::CallTool => call::tool(&exchange.site, &wanted.name),
+        _ => None,
     };
-    if let Some(arguments) = params.members.get("arguments") {
+    let Some(tool) = tool else {
+        return Ok((wanted, TaskSupport::Forbidden));
+    };
+    if let Some(arguments) = wanted.arguments {
         let prepared = exchange.site.prepared();
         for mirror in prepared.mirrors(exchange.site.server(), tool) {
             mirror.check(&exchange.headers, arguments)?;
         }
     }
     call::check_capabilities(tool, &envelope.capabilities)?;
-    Ok(name)
+    let support = tasks::support(tool, &envelope.capabilities)?;
+    Ok((wanted, support))
 }

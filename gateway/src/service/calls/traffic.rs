@@ -39,21 +39,19 @@ impl Traffic {
     pub async fn enter(
         &self,
         book: &LimitBook,
-        (workspace, server, tool): (WorkspaceId, ServerId, &ToolName),
+        (workspace, server, tool): (WorkspaceId, ServerId, Option<&ToolName>),
         latest: Instant,
     ) -> Result<Passes, Level> {
         let at_once = |scope: &Scope| book.limits(scope).calls_at_once;
         let mut all = Vec::new();
         // The narrow gates first: who waits there must not take up room in the wide one.
         if book.is_set_below_platform() {
-            let scopes = [
-                (
-                    Scope::Tool(workspace, server, tool.clone()),
-                    (server, Some(tool.clone())),
-                ),
-                (Scope::Server(workspace, server), (server, None)),
-            ];
-            for (scope, key) in scopes {
+            let of_tool = tool.map(|tool| {
+                let scope = Scope::Tool(workspace, server, tool.clone());
+                (scope, (server, Some(tool.clone())))
+            });
+            let of_server = (Scope::Server(workspace, server), (server, None));
+            for (scope, key) in of_tool.into_iter().chain([of_server]) {
                 if book.sets(&scope, Limit::CallsAtOnce) {
                     let gate = self.gate_below(key);
                     let pass = gate.enter(at_once(&scope), latest).await;

@@ -51,6 +51,7 @@ impl Catalog {
             record,
             workspace,
             tools,
+            offers: BTreeMap::new(),
             versions,
         });
         let made = Arc::clone(&server);

@@ -110,23 +110,23 @@ impl Definition {
     }
 }
 
-fn string(guest: &mut Guest, out: &mut Vec<u8>, text: &str) {
+pub(crate) fn string(guest: &mut Guest, out: &mut Vec<u8>, text: &str) {
     let (at, len) = guest.place(text.as_bytes());
     words(out, &[at, u32::try_from(len).unwrap()]);
 }
 
-fn maybe(guest: &mut Guest, out: &mut Vec<u8>, text: Option<&str>) {
+pub(crate) fn maybe(guest: &mut Guest, out: &mut Vec<u8>, text: Option<&str>) {
     words(out, &[u32::from(text.is_some())]);
     string(guest, out, text.unwrap_or_default());
 }
 
-fn words(out: &mut Vec<u8>, words: &[u32]) {
+pub(crate) fn words(out: &mut Vec<u8>, words: &[u32]) {
     for word in words {
         out.extend_from_slice(&word.to_le_bytes());
     }
 }
 
-fn list(guest: &mut Guest, out: &mut Vec<u8>, items: &[Vec<u8>]) {
+pub(crate) fn list(guest: &mut Guest, out: &mut Vec<u8>, items: &[Vec<u8>]) {
     let (at, _) = guest.place(&items.concat());
     words(out, &[at, u32::try_from(items.len()).unwrap()]);
 }
