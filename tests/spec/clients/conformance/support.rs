@@ -50,7 +50,7 @@ fn table(verdicts: &Verdicts) -> String {
         let of = |status| counts.get(status).copied().unwrap_or_default();
         let (passed, failed) = (of("SUCCESS"), of("FAILURE"));
         let verdict = match (passed, failed, of("SKIPPED")) {
-            (_, 1.., _) => "not built yet",
+            (_, 1.., _) => "fails",
             (0, 0, 1..) => "does not apply",
             _ => "passes",
         };
