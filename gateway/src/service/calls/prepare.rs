@@ -7,16 +7,21 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Arguments must be an object of bounded size that fits the tool's schema.
-pub(super) fn check_arguments(tool: &ToolView, call: &Call, limits: &Limits) -> Result<(), Stop> {
-    let text = call.arguments.get();
-    if text.len() as u64 > limits.input_bytes {
-        return Err(rejected(format!(
-            "The arguments are {} bytes; at most {} are allowed. Send less at once.",
-            text.len(),
-            limits.input_bytes
-        )));
+/// Arguments must be of bounded size.
+pub(super) fn check_size(call: &Call, limits: &Limits) -> Result<(), Stop> {
+    let bytes = call.arguments.get().len();
+    if bytes as u64 <= limits.input_bytes {
+        return Ok(());
     }
+    Err(rejected(format!(
+        "The arguments are {bytes} bytes; at most {} are allowed. Send less at once.",
+        limits.input_bytes
+    )))
+}
+
+/// Arguments must be an object that fits the tool's schema.
+pub(super) fn check_arguments(tool: &ToolView, call: &Call) -> Result<(), Stop> {
+    let text = call.arguments.get();
     let value: Value = serde_json::from_str(text)
         .map_err(|error| rejected(format!("The arguments cannot be read: {error}.")))?;
     if !value.is_object() {
@@ -28,6 +33,17 @@ pub(super) fn check_arguments(tool: &ToolView, call: &Call, limits: &Limits) -> 
             call.tool
         ))
     })
+}
+
+/// How long a structured answer is.
+pub(super) fn structured_bytes(conclusion: &Conclusion) -> usize {
+    match conclusion {
+        Conclusion::Complete(result) => {
+            let structured = result.structured.as_ref();
+            structured.map_or(0, |structured| structured.get().len())
+        }
+        _ => 0,
+    }
 }
 
 /// A structured answer must be what the tool's output schema promises.

@@ -1,6 +1,9 @@
 //! What the calls of one workspace share: its gates and its part of the CPU.
 
-use super::gate::{Full, Gate, Pass};
+use super::{
+    aside,
+    gate::{Full, Gate, Pass},
+};
 use crate::service::limits::{LimitBook, Scope};
 use casemate_domain::{Level, Limit, ServerId, ToolName, WorkspaceId};
 use casemate_runtime::Tenant;
@@ -8,15 +11,28 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 /// What the calls of one workspace share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Traffic {
     tenant: Tenant,
     gate: Arc<Gate>,
     /// Gates of servers and tools that have a limit of their own.
     below: Mutex<HashMap<Below, Arc<Gate>>>,
+    /// Threads beside those that serve connections.
+    aside: Arc<Semaphore>,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self {
+            tenant: Tenant::default(),
+            gate: Arc::default(),
+            below: Mutex::default(),
+            aside: Arc::new(Semaphore::new(aside::THREADS)),
+        }
+    }
 }
 
 /// A server, or a tool of one.
@@ -32,6 +48,11 @@ impl Traffic {
     /// Whose share of the CPU the calls of the workspace use.
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
+    }
+
+    /// Permits for work that takes long.
+    pub(super) fn aside(&self) -> &Arc<Semaphore> {
+        &self.aside
     }
 
     /// Goes through the gates of the tool and the server, if they have a limit of their own, and that
