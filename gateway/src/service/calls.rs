@@ -222,10 +222,9 @@ impl Calls {
             Err(stop) => return Err((authorized, stop)),
         };
         let (authorized, environment) = self.prepare(authorized).await?;
-        let place = self
-            .gate
-            .enter(self.parts.places, Instant::now() + patience);
-        let place = match place.await {
+        let share = authorized.open.traffic().map(|traffic| traffic.share());
+        let latest = Instant::now() + patience;
+        let place = match self.gate.enter(self.parts.places, share, latest).await {
             Ok(place) => place,
             Err(Full) => return Err((authorized, overloaded(Level::Platform))),
         };

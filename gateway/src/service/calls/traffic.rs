@@ -1,8 +1,8 @@
-//! What the calls of one workspace share: its gates and its part of the CPU.
+//! What the calls of one workspace share: its gates, and its parts of what all share.
 
 use super::{
     aside,
-    gate::{Full, Gate, Pass},
+    gate::{Full, Gate, Pass, Share},
 };
 use crate::service::limits::{LimitBook, Scope};
 use casemate_domain::{Level, Limit, ServerId, ToolName, WorkspaceId};
@@ -20,6 +20,8 @@ pub struct Traffic {
     gate: Arc<Gate>,
     /// Gates of servers and tools that have a limit of their own.
     below: Mutex<HashMap<Below, Arc<Gate>>>,
+    /// Its part of the gate of all workspaces.
+    share: Arc<Share>,
     /// Threads beside those that serve connections.
     aside: Arc<Semaphore>,
 }
@@ -30,6 +32,7 @@ impl Default for Traffic {
             tenant: Tenant::default(),
             gate: Arc::default(),
             below: Mutex::default(),
+            share: Arc::default(),
             aside: Arc::new(Semaphore::new(aside::THREADS)),
         }
     }
@@ -48,6 +51,11 @@ impl Traffic {
     /// Whose share of the CPU the calls of the workspace use.
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
+    }
+
+    /// Its part of the gate of all workspaces.
+    pub(super) fn share(&self) -> &Arc<Share> {
+        &self.share
     }
 
     /// Permits for work that takes long.
@@ -77,13 +85,13 @@ impl Traffic {
             for (scope, key) in scopes {
                 if book.sets(&scope, Limit::CallsAtOnce) {
                     let gate = self.gate_below(key);
-                    let pass = gate.enter(at_once(&scope), latest).await;
+                    let pass = gate.enter(at_once(&scope), None, latest).await;
                     all.push(pass.map_err(|Full| scope.level())?);
                 }
             }
         }
         let limit = at_once(&Scope::Workspace(workspace));
-        let pass = self.gate.enter(limit, latest).await;
+        let pass = self.gate.enter(limit, None, latest).await;
         all.push(pass.map_err(|Full| Level::Workspace)?);
         Ok(Passes { _all: all })
     }
