@@ -11,6 +11,7 @@ pub mod config;
 mod host_name;
 pub mod listen;
 pub mod mcp;
+pub mod portion;
 pub mod problem;
 pub mod router;
 pub mod server;

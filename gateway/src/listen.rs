@@ -5,8 +5,9 @@
 
 mod account;
 
-pub use account::Account;
+pub use account::{Account, TooMany};
 
+use crate::portion::Pool;
 use axum::{Extension, Router};
 use casemate_runtime::Meter;
 use hyper::server::conn::http1;
@@ -63,6 +64,7 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
     } = terms;
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(most_connections));
+    let shared = Arc::new(Pool::new(most_connections as u64));
     let builder = builder();
     loop {
         let accepted = tokio::select! {
@@ -78,7 +80,7 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
             }
         };
         let (stream, peer) = stream;
-        let account = Account::default();
+        let account = Account::new(&shared);
         let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(patient(stream)), service);

@@ -13,6 +13,7 @@ mod calls;
 mod clients;
 mod command_line;
 mod consent;
+mod crowding;
 mod damage;
 mod durability;
 mod egress;

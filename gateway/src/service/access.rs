@@ -14,6 +14,7 @@ use super::{
     snapshot::{ServerView, Snapshot},
     state::State,
 };
+use crate::portion::Portion;
 use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, ServerId};
 use casemate_runtime::Tenant;
 use casemate_store::records::{KeyRecord, SecretRecord};
@@ -62,6 +63,17 @@ impl OpenServer {
     /// Whose share of the machine its calls use. None if the workspace is gone.
     pub fn tenant(&self) -> Option<&Tenant> {
         self.traffic().map(|traffic| traffic.tenant())
+    }
+
+    /// Its workspace's part of the memory for requests that arrive.
+    pub fn bodies(&self) -> Arc<Portion> {
+        let traffic = self.traffic();
+        traffic.map_or_else(Arc::default, |traffic| Arc::clone(traffic.bodies()))
+    }
+
+    /// Its workspace's part of the connections. None if the workspace is gone.
+    pub fn connections(&self) -> Option<&Arc<Portion>> {
+        self.traffic().map(|traffic| traffic.connections())
     }
 
     /// What opened it.

@@ -4,7 +4,10 @@ use super::{
     aside,
     gate::{Full, Gate, Pass, Share},
 };
-use crate::service::limits::{LimitBook, Scope};
+use crate::{
+    portion::Portion,
+    service::limits::{LimitBook, Scope},
+};
 use casemate_domain::{Level, Limit, ServerId, ToolName, WorkspaceId};
 use casemate_runtime::Tenant;
 use std::{
@@ -24,6 +27,8 @@ pub struct Traffic {
     share: Arc<Share>,
     /// Threads beside those that serve connections.
     aside: Arc<Semaphore>,
+    bodies: Arc<Portion>,
+    connections: Arc<Portion>,
 }
 
 impl Default for Traffic {
@@ -33,6 +38,8 @@ impl Default for Traffic {
             gate: Arc::default(),
             below: Mutex::default(),
             share: Arc::default(),
+            bodies: Arc::default(),
+            connections: Arc::default(),
             aside: Arc::new(Semaphore::new(aside::THREADS)),
         }
     }
@@ -56,6 +63,16 @@ impl Traffic {
     /// Its part of the gate of all workspaces.
     pub(super) fn share(&self) -> &Arc<Share> {
         &self.share
+    }
+
+    /// Its part of the memory for requests that arrive.
+    pub fn bodies(&self) -> &Arc<Portion> {
+        &self.bodies
+    }
+
+    /// Its part of the connections.
+    pub fn connections(&self) -> &Arc<Portion> {
+        &self.connections
     }
 
     /// Permits for work that takes long.
