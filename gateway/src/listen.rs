@@ -4,6 +4,7 @@
 //! that sends its headers one byte at a time holds a connection for ever.
 
 mod account;
+mod socket;
 
 pub use account::{Account, TooMany};
 
@@ -16,6 +17,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use socket::Socket;
 use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -81,13 +83,20 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
         };
         let (stream, peer) = stream;
         let account = Account::new(&shared);
+        let socket = Socket::new(stream);
         let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
         let service = TowerToHyperService::new(service);
-        let connection = builder.serve_connection(TokioIo::new(patient(stream)), service);
+        let connection = builder.serve_connection(TokioIo::new(patient(socket.clone())), service);
         let connection = connections.watch(connection);
         let meter = meter.clone();
         tokio::spawn(async move {
-            if let Err(error) = account.pay(meter, connection).await {
+            let gone = socket.gone();
+            let ended = tokio::select! {
+                biased;
+                ended = account.pay(meter, connection) => ended,
+                () = gone => Ok(()),
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
@@ -163,7 +172,7 @@ async fn accept(
 
 /// A stream that gives up on a client that does not read. Reading has no limit here: while a call
 /// runs, the client rightly says nothing.
-fn patient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+fn patient(stream: Socket) -> Pin<Box<TimeoutStream<Socket>>> {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     Box::pin(stream)
