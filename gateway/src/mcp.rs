@@ -17,6 +17,7 @@
 //! Not here: what a tool is, who may call it and how it runs. That is `service`.
 
 mod answer;
+mod aside;
 mod ask;
 mod call;
 mod canonical;
@@ -113,6 +114,15 @@ enum Brought {
     Nothing(Method),
 }
 
+impl Brought {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Message { body, .. } => body.len(),
+            Self::Nothing(_) => 0,
+        }
+    }
+}
+
 /// A server that a key opened, and what it takes to call its tools.
 #[derive(Debug, Clone)]
 struct Site {
@@ -162,7 +172,14 @@ impl Endpoint {
     /// Answers one HTTP request for one server.
     pub async fn handle(&self, server_id: &str, request: http::Request<Body>) -> Response<Body> {
         match self.admit(server_id, request).await {
-            Ok((exchange, brought)) => exchange.answer(&brought).await.into_response(),
+            Ok((exchange, brought)) => {
+                let answer = exchange.answer(&brought);
+                let answer = match exchange.site.open.aside(brought.bytes()) {
+                    Some(turns) => aside::run(turns, answer).await,
+                    None => answer.await,
+                };
+                answer.into_response()
+            }
             Err(error) => {
                 let mut response = Answer::error(None, &error, Era::Modern).into_response();
                 if error == Error::TooManyConnections {

@@ -13,6 +13,7 @@ mod request;
 mod running;
 mod traffic;
 
+pub(super) use aside::is_large;
 pub use request::CallRequest;
 pub use running::Running;
 pub use traffic::Traffic;

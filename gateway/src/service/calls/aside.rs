@@ -17,7 +17,7 @@ const LARGE: usize = 64 << 10;
 pub(super) const THREADS: usize = 2;
 
 /// Whether work over so many bytes is done aside.
-pub(super) fn is_large(bytes: usize) -> bool {
+pub(in crate::service) fn is_large(bytes: usize) -> bool {
     bytes > LARGE
 }
 

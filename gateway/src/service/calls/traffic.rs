@@ -76,7 +76,7 @@ impl Traffic {
     }
 
     /// Permits for work that takes long.
-    pub(super) fn aside(&self) -> &Arc<Semaphore> {
+    pub fn aside(&self) -> &Arc<Semaphore> {
         &self.aside
     }
 
