@@ -12,6 +12,7 @@ mod host_name;
 pub mod listen;
 pub mod mcp;
 mod page;
+pub mod portion;
 pub mod problem;
 pub mod router;
 pub mod server;

@@ -8,11 +8,14 @@
 
 mod account;
 mod quiet;
+mod socket;
 
-pub use account::Account;
+pub use account::{Account, TooMany};
 use quiet::Watched;
 pub use quiet::{Handover, Quiet};
+use socket::Socket;
 
+use crate::portion::Pool;
 use axum::{Extension, Router, body::Body};
 use casemate_runtime::Meter;
 use hyper::{body::Incoming, server::conn::http1, service::HttpService};
@@ -50,7 +53,7 @@ const MAX_HEADERS: usize = 100;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A stream that gives up on a client that does not read.
-type Patient = Pin<Box<TimeoutStream<TcpStream>>>;
+type Patient = Pin<Box<TimeoutStream<Socket>>>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The other end of a connection, for handlers that ask for it.
@@ -80,6 +83,7 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
     } = terms;
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(most_connections));
+    let shared = Arc::new(Pool::new(most_connections as u64));
     let builder = builder();
     loop {
         let accepted = tokio::select! {
@@ -95,18 +99,25 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
             }
         };
         let (stream, peer) = stream;
-        let (account, handover) = (Account::default(), Handover::default());
+        let (account, handover) = (Account::new(&shared), Handover::default());
+        let socket = Socket::new(stream);
         let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
         let service = Extension(handover.clone()).layer(service);
         let service = TowerToHyperService::new(service);
-        let stream = TokioIo::new(handover.watch(patient(stream)));
+        let stream = TokioIo::new(handover.watch(patient(socket.clone())));
         let connection = builder.serve_connection(stream, service);
         // One of its own, so that connections do not wait for each other to look at it. Boxed, because
         // it is large and whoever holds it would have room for it twice.
         let connection = Box::pin(converse(connection, handover, stop.child_token()));
         let meter = meter.clone();
         connections.spawn(async move {
-            if let Err(error) = account.pay(meter, connection).await {
+            let gone = socket.gone();
+            let ended = tokio::select! {
+                biased;
+                ended = account.pay(meter, connection) => ended,
+                () = gone => Ok(()),
+            };
+            if let Err(error) = ended {
                 tracing::debug!(error, "a connection ended early");
             }
             drop(place);
@@ -214,7 +225,7 @@ async fn accept(
 
 /// A stream that gives up on a client that does not read. Reading has no limit here: while a call
 /// runs, the client rightly says nothing.
-fn patient(stream: TcpStream) -> Patient {
+fn patient(stream: Socket) -> Patient {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     Box::pin(stream)

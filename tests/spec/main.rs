@@ -15,6 +15,7 @@ mod command_line;
 mod completion;
 mod connect;
 mod consent;
+mod crowding;
 mod damage;
 mod durability;
 mod egress;

@@ -18,18 +18,16 @@ pub async fn upload(
     Extension(actor): Extension<Administrator>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    // Before the body is read: those who wait hold no components in memory.
-    let _turn = app
-        .uploads
-        .acquire()
-        .await
-        .expect("this semaphore is never closed");
+    // Before the body is read: those who wait hold no components in memory. Who then sends nothing
+    // holds up only those who send, and not those whose components are there.
+    let _arrives = app.uploads.arriving().await;
     let wasm = extract::bytes(request)
         .await
         .map_err(|problem| match problem.code() {
             Code::PayloadTooLarge => too_large(&app).into(),
             _ => problem,
         })?;
+    let _turn = app.uploads.turn().await;
     let uploaded = app.service.catalog().upload(&actor, wasm).await?;
     let (inspection, definitions) = (&uploaded.inspection, &uploaded.definitions);
     Ok(Json(json!({

@@ -4,6 +4,7 @@
 //! authorized and admitted. Every authorized call ends in exactly one record, also when its caller
 //! goes away in the middle.
 
+mod aside;
 mod gate;
 mod numbers;
 mod prepare;
@@ -14,6 +15,7 @@ mod running;
 mod target;
 mod traffic;
 
+pub(super) use aside::is_large;
 pub use request::{Asked, CallRequest, Reference};
 pub use running::Running;
 pub use target::Unknown;
@@ -215,23 +217,22 @@ impl Calls {
         }
     }
 
-    /// Checks arguments and secrets, and takes a place.
+    /// Takes a place, and checks arguments and secrets. The gates of the workspace come first: what
+    /// is checked for its calls is limited like what is run for them.
     async fn admit(
         &self,
         authorized: AuthorizedCall,
     ) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
-        let AuthorizedCall {
-            open, target, call, ..
-        } = &authorized;
-        let prepared = prepare::check_arguments(target, call, &authorized.limits)
-            .and_then(|()| prepare::environment(&self.parts.vault, open, target));
-        let environment = match prepared {
-            Ok(environment) => environment,
-            Err(stop) => return Err((authorized, stop)),
-        };
-        let (passes, place) = match self.enter(&authorized).await {
+        let (passes, patience) = match self.enter_workspace(&authorized).await {
             Ok(entered) => entered,
             Err(stop) => return Err((authorized, stop)),
+        };
+        let (authorized, environment) = self.prepare(authorized).await?;
+        let share = authorized.open.traffic().map(|traffic| traffic.share());
+        let latest = Instant::now() + patience;
+        let place = match self.gate.enter(self.parts.places, share, latest).await {
+            Ok(place) => place,
+            Err(Full) => return Err((authorized, overloaded(Level::Platform))),
         };
         let AuthorizedCall {
             open,
@@ -261,22 +262,53 @@ impl Calls {
         })
     }
 
-    /// Waits for a place, first among the calls of the workspace, then among all.
-    async fn enter(&self, authorized: &AuthorizedCall) -> Result<(Passes, Pass), Stop> {
-        let AuthorizedCall { open, target, .. } = authorized;
+    /// Waits for a place among the calls of the workspace. Gives how much longer the call may wait.
+    async fn enter_workspace(
+        &self,
+        authorized: &AuthorizedCall,
+    ) -> Result<(Passes, Duration), Stop> {
+        let AuthorizedCall {
+            open, target, call, ..
+        } = authorized;
+        prepare::check_size(call, &authorized.limits)?;
         let server = open.server();
         let who = (server.workspace.id, server.record.id, target.tool());
         let latest = Instant::now() + PATIENCE;
         let Some(traffic) = open.traffic() else {
             return Err(overloaded(Level::Workspace));
         };
-        let passes = traffic
-            .enter(open.limits(), who, latest)
-            .await
-            .map_err(overloaded)?;
-        let place = self.gate.enter(self.parts.places, latest).await;
-        let place = place.map_err(|Full| overloaded(Level::Platform))?;
-        Ok((passes, place))
+        let passes = traffic.enter(open.limits(), who, latest).await;
+        let passes = passes.map_err(overloaded)?;
+        Ok((passes, latest.saturating_duration_since(Instant::now())))
+    }
+
+    /// Checks arguments, and opens secrets.
+    async fn prepare(
+        &self,
+        authorized: AuthorizedCall,
+    ) -> Result<(AuthorizedCall, Environment), (AuthorizedCall, Stop)> {
+        let check = |authorized: &AuthorizedCall| {
+            prepare::check_arguments(&authorized.target, &authorized.call)
+        };
+        let bytes = authorized.call.request.size();
+        let (authorized, checked) = match authorized.open.traffic().cloned() {
+            Some(traffic) if aside::is_large(bytes) => {
+                let work = move || {
+                    let checked = check(&authorized);
+                    (authorized, checked)
+                };
+                aside::run(&traffic, self.meter(), work).await
+            }
+            _ => {
+                let checked = check(&authorized);
+                (authorized, checked)
+            }
+        };
+        let AuthorizedCall { open, target, .. } = &authorized;
+        match checked.and_then(|()| prepare::environment(&self.parts.vault, open, target)) {
+            Ok(environment) => Ok((authorized, environment)),
+            Err(stop) => Err((authorized, stop)),
+        }
     }
 
     async fn run_admitted(
@@ -302,7 +334,7 @@ impl Calls {
             Ok(component) => component,
             Err(stop) => return self.finish(authorized, stopped(stop)),
         };
-        let mut outcome = self
+        let outcome = self
             .parts
             .runtime
             .call(
@@ -313,10 +345,26 @@ impl Calls {
                 observer,
             )
             .await;
-        if let Some(stop) = prepare::check_output(&authorized.target, &outcome.conclusion) {
-            outcome.conclusion = Conclusion::Stopped(stop);
-        }
+        let outcome = self.checked(&authorized, outcome).await;
         self.finish(authorized, outcome)
+    }
+
+    /// The outcome, unless it is a structured answer that the tool never promised.
+    async fn checked(&self, authorized: &AuthorizedCall, mut outcome: Outcome) -> Outcome {
+        let target = authorized.target.clone();
+        let bytes = prepare::structured_bytes(&outcome.conclusion);
+        let check = move || {
+            if let Some(stop) = prepare::check_output(&target, &outcome.conclusion) {
+                outcome.conclusion = Conclusion::Stopped(stop);
+            }
+            outcome
+        };
+        match authorized.open.traffic() {
+            Some(traffic) if aside::is_large(bytes) => {
+                aside::run(traffic, self.meter(), check).await
+            }
+            _ => check(),
+        }
     }
 
     fn finish(&self, authorized: AuthorizedCall, outcome: Outcome) -> FinishedCall {

@@ -11,15 +11,20 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What is handed over must be of bounded size, and be what was promised to clients.
-pub(super) fn check_arguments(target: &Target, call: &Call, limits: &Limits) -> Result<(), Stop> {
-    let size = call.request.size();
-    if size as u64 > limits.input_bytes {
-        return Err(rejected(format!(
-            "The arguments are {size} bytes; at most {} are allowed. Send less at once.",
-            limits.input_bytes
-        )));
+/// What is handed over must be of bounded size.
+pub(super) fn check_size(call: &Call, limits: &Limits) -> Result<(), Stop> {
+    let bytes = call.request.size();
+    if bytes as u64 <= limits.input_bytes {
+        return Ok(());
     }
+    Err(rejected(format!(
+        "The arguments are {bytes} bytes; at most {} are allowed. Send less at once.",
+        limits.input_bytes
+    )))
+}
+
+/// What is handed over must be what was promised to clients.
+pub(super) fn check_arguments(target: &Target, call: &Call) -> Result<(), Stop> {
     match (target, &call.request) {
         (Target::Tool(tool), Request::Tool { arguments, .. }) => check_schema(tool, arguments),
         (Target::Offer(offer), Request::Prompt { name, arguments }) => offer
@@ -62,6 +67,17 @@ fn check_required(prompt: &PromptDefinition, filled: &[(String, String)]) -> Res
             "The prompt `{}` needs the argument `{}`.",
             prompt.name, missing.name
         ))),
+    }
+}
+
+/// How long a structured answer is.
+pub(super) fn structured_bytes(conclusion: &Conclusion) -> usize {
+    match conclusion {
+        Conclusion::Complete(result) => {
+            let structured = result.structured.as_ref();
+            structured.map_or(0, |structured| structured.get().len())
+        }
+        _ => 0,
     }
 }
 
