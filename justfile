@@ -16,6 +16,10 @@ test *options:
 nightly *options:
     cargo xtask nightly {{options}}
 
+# Send requests that nobody thought of to the MCP endpoint
+fuzz *options:
+    cargo xtask fuzz {{options}}
+
 # Check formatting and lints
 check:
     cargo xtask check

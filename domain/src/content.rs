@@ -14,13 +14,16 @@ pub enum Audience {
 }
 
 /// Hints about one piece of content.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContentAnnotations {
     /// Empty means both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<Audience>,
     /// 0.0 (optional) to 1.0 (most important).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<f64>,
     /// RFC 3339 time of the last change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
 }
 

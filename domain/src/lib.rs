@@ -10,6 +10,7 @@
 mod call;
 mod caller;
 mod content;
+mod definitions;
 mod digest;
 mod grant;
 mod header;
@@ -19,17 +20,21 @@ mod json;
 mod limit;
 mod name;
 mod outcome;
+mod prompt;
 mod record;
+mod resource;
 mod task;
 mod text;
 mod tool;
+mod uri;
 
-pub use call::{Answer, Call, Continuation};
+pub use call::{Answer, Call, Continuation, Request};
 pub use caller::{Caller, ClaimedClient, Credential};
 pub use content::{
     Audience, Content, ContentAnnotations, ContentBody, Icon, Media, ResourceBody,
     ResourceContents, ResourceLink,
 };
+pub use definitions::Definitions;
 pub use digest::Digest;
 pub use grant::{Grant, SecretGrant};
 pub use header::{SecretHeader, is_reserved_header};
@@ -41,17 +46,23 @@ pub use limit::{
     LimitStep, Limits, PlatformLimit, PlatformLimits, Profile, SandboxLimits, Unit,
 };
 pub use name::{
-    ComponentName, KeyName, SecretName, ServerName, TokenName, ToolName, ToolPattern, ToolPrefix,
-    WorkspaceName,
+    ComponentName, KeyName, PromptName, ResourceUri, SecretName, ServerName, TokenName, ToolName,
+    ToolPattern, ToolPrefix, WorkspaceName,
 };
 pub use outcome::{
     Conclusion, InputBody, InputRequest, NeedInput, Outcome, ProtocolError, Receipt, Stop,
     StopReason, ToolError, ToolResult,
 };
-pub use record::{CallRecord, LogLevel, LogLine, OutcomeKind};
+pub use prompt::{
+    Completion, CompletionSubject, FilledPrompt, PromptArgument, PromptDefinition, PromptMessage,
+    Suggestions,
+};
+pub use record::{CallRecord, LogLevel, LogLine, OutcomeKind, Subject};
+pub use resource::{ResourceDefinition, ResourceTemplateDefinition};
 pub use task::TaskStatus;
 pub use text::{hidden_character, is_invisible};
 pub use tool::{Annotations, CLIENT_CAPABILITIES, Needs, SecretNeed, TaskSupport, ToolDefinition};
+pub use uri::UriTemplate;
 
 /// A value that does not parse. Says what is wrong and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -69,6 +69,10 @@ names! {
     ToolPrefix("tool prefix", tool_prefix);
     /// Tools by name: one name, or the beginning of names and a `*`.
     ToolPattern("tool", tool_pattern);
+    /// The name of a prompt, unique in its server: 1 to 128 of `A-Z a-z 0-9 _ - .`.
+    PromptName("prompt name", tool_name);
+    /// The URI of a resource, unique in its server: absolute, at most 2048 bytes.
+    ResourceUri("resource URI", uri);
     /// The name under which versions of a component are uploaded to a server: 1 to 40 of
     /// `a-z 0-9 -`, starting with a letter.
     ComponentName("component name", slug);
@@ -135,6 +139,39 @@ fn tool_pattern(text: &str) -> Result<(), String> {
     }
 }
 
+/// The longest URI, in bytes.
+const LONGEST_URI: usize = 2048;
+
+fn uri(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST_URI {
+        return Err(format!("is longer than {LONGEST_URI} bytes"));
+    }
+    let valid = has_scheme(text) && !text.ends_with(':') && text.bytes().all(is_uri_byte);
+    valid.then_some(()).ok_or_else(|| {
+        format!(
+            "`{}` must have a scheme, such as `notes://today`, and only characters that URIs have",
+            shown(text)
+        )
+    })
+}
+
+/// Whether a text begins with a scheme.
+pub(crate) fn has_scheme(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, _)| {
+        let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.bytes().all(is_scheme)
+    })
+}
+
+/// Whether a byte may stand in a URI (RFC 3986), percent signs and brackets included.
+pub(crate) fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(
+            byte,
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+        )
+}
+
 fn upper_snake(text: &str) -> Result<(), String> {
     let valid = (1..=64).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_uppercase())
@@ -186,6 +223,13 @@ mod tests {
             "get_weather.v2"
         );
         assert_eq!(
+            "notes://today?x=%20#1"
+                .parse::<ResourceUri>()
+                .unwrap()
+                .as_str(),
+            "notes://today?x=%20#1"
+        );
+        assert_eq!(
             "API_KEY_2".parse::<SecretName>().unwrap().as_str(),
             "API_KEY_2"
         );
@@ -202,6 +246,20 @@ mod tests {
         assert!("a".repeat(41).parse::<ServerName>().is_err());
         assert!("get weather".parse::<ToolName>().is_err());
         assert!("a".repeat(129).parse::<ToolName>().is_err());
+        for uri in [
+            "",
+            "today",
+            "/today",
+            "1a:b",
+            "a:",
+            "a://b c",
+            "a://{b}",
+            "a://\u{200B}",
+        ] {
+            assert!(uri.parse::<ResourceUri>().is_err(), "{uri}");
+        }
+        let long = format!("a:{}", "b".repeat(LONGEST_URI));
+        assert!(long.parse::<ResourceUri>().is_err());
         assert!("api_key".parse::<SecretName>().is_err());
         assert!(" padded".parse::<KeyName>().is_err());
         assert!("bell\u{7}".parse::<KeyName>().is_err());

@@ -1,6 +1,6 @@
 //! How one call ended.
 
-use crate::{Content, Digest, Json, LogLine};
+use crate::{Content, Digest, FilledPrompt, Json, LogLine, ResourceContents, Suggestions};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -202,8 +202,14 @@ pub struct Stop {
 /// The ways a call ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Conclusion {
-    /// With a result.
+    /// A tool: with a result.
     Complete(ToolResult),
+    /// A resource: with what is in it.
+    Contents(Vec<ResourceContents>),
+    /// A prompt: with its messages.
+    Filled(FilledPrompt),
+    /// With what could be filled in.
+    Suggested(Suggestions),
     /// With a request for input.
     NeedInput(NeedInput),
     /// With a failure that the model should read.

@@ -1,8 +1,8 @@
 //! What is remembered of a call.
 
 use crate::{
-    CallId, Caller, Conclusion, Digest, Receipt, ServerId, ServerName, StopReason, ToolName,
-    WorkspaceId, WorkspaceName,
+    CallId, Caller, Conclusion, Digest, PromptName, Receipt, ResourceUri, ServerId, ServerName,
+    StopReason, ToolName, WorkspaceId, WorkspaceName,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -116,7 +116,10 @@ impl OutcomeKind {
 impl From<&Conclusion> for OutcomeKind {
     fn from(conclusion: &Conclusion) -> Self {
         match conclusion {
-            Conclusion::Complete(_) => Self::Ok,
+            Conclusion::Complete(_)
+            | Conclusion::Contents(_)
+            | Conclusion::Filled(_)
+            | Conclusion::Suggested(_) => Self::Ok,
             Conclusion::NeedInput(_) => Self::NeedInput,
             Conclusion::ToolError(_) => Self::ToolError,
             Conclusion::ProtocolError(_) => Self::ProtocolError,
@@ -172,6 +175,60 @@ impl<'de> Deserialize<'de> for OutcomeKind {
     }
 }
 
+/// What a call is of. In JSON one member, with the name of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A tool was run.
+    Tool(ToolName),
+    /// A resource was read.
+    Resource(ResourceUri),
+    /// A prompt was filled in.
+    Prompt(PromptName),
+    /// Something was completed: an argument of this prompt, or a variable of this URI template.
+    Completion(String),
+}
+
+impl Subject {
+    /// The word for its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Tool(_) => "tool",
+            Self::Resource(_) => "resource",
+            Self::Prompt(_) => "prompt",
+            Self::Completion(_) => "completion",
+        }
+    }
+
+    /// The tool, if it is one.
+    pub fn tool(&self) -> Option<&ToolName> {
+        match self {
+            Self::Tool(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Its name or URI.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Tool(name) => name.as_str(),
+            Self::Resource(uri) => uri.as_str(),
+            Self::Prompt(name) => name.as_str(),
+            Self::Completion(of) => of,
+        }
+    }
+}
+
+/// A tool by its name, anything else with the word for its kind.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tool(name) => write!(f, "{name}"),
+            other => write!(f, "{} {}", other.kind(), other.name()),
+        }
+    }
+}
+
 /// The one record of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
@@ -187,8 +244,9 @@ pub struct CallRecord {
     pub server_id: ServerId,
     /// Its name at that time.
     pub server: ServerName,
-    /// The tool.
-    pub tool: ToolName,
+    /// What it was of.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// What ran.
     pub digest: Digest,
     /// Who made it.

@@ -33,7 +33,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 /// What handlers work with. Cloning copies pointers.
@@ -49,12 +49,46 @@ pub struct App {
     pub max_call_bytes: usize,
     /// Ends streams when the gateway stops.
     pub stop: CancellationToken,
-    /// Uploads that are worked on at once. Each holds a whole component in memory.
-    pub uploads: Arc<Semaphore>,
+    /// Uploads that arrive and that are worked on.
+    pub uploads: Arc<Uploads>,
 }
 
-/// Uploads that are worked on at once: those that compile, and as many that arrive meanwhile.
-pub const UPLOADS: usize = 4;
+/// How many uploads there are at once. Each holds a whole component in memory.
+#[derive(Debug)]
+pub struct Uploads {
+    arriving: Semaphore,
+    worked_on: Semaphore,
+}
+
+/// Uploads that arrive or are worked on, and of those the ones that are worked on.
+const ARRIVING: usize = 16;
+const WORKED_ON: usize = 4;
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            arriving: Semaphore::new(ARRIVING),
+            worked_on: Semaphore::new(WORKED_ON),
+        }
+    }
+}
+
+impl Uploads {
+    /// Waits until one more may arrive.
+    pub(crate) async fn arriving(&self) -> SemaphorePermit<'_> {
+        permit(&self.arriving).await
+    }
+
+    /// Waits until one more, which has arrived, may be worked on.
+    pub(crate) async fn turn(&self) -> SemaphorePermit<'_> {
+        permit(&self.worked_on).await
+    }
+}
+
+async fn permit(semaphore: &Semaphore) -> SemaphorePermit<'_> {
+    let permit = semaphore.acquire().await;
+    permit.expect("this semaphore is never closed")
+}
 
 /// Lets a request through if its access token is right, and tells the handler whose it is.
 pub async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {

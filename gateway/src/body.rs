@@ -4,12 +4,17 @@
 //! while: if the connection were closed while the client sends, the system would throw away our
 //! answer instead, and the client would never learn why. A client that asks before it sends is told
 //! at once.
+//!
+//! What arrives is counted as it arrives, so that nobody fills the memory with requests that never
+//! come to an end; and who sends too slowly is not waited for, because it holds what others need.
 
+use crate::portion::Taken;
 use axum::body::{Body, HttpBody as _};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// How much of a body that is too large is read so that the answer arrives: several times the
 /// largest that anybody sends by mistake.
@@ -17,6 +22,10 @@ const MAX_DISCARDED_BYTES: usize = 64 << 20;
 /// How long to go on reading it, and how long to wait for more of it.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 const DISCARD_SILENCE: Duration = Duration::from_millis(500);
+
+/// How slowly a body may arrive, in bytes per second, and how long it may take to begin with it.
+const LEAST_RATE: u32 = 16 << 10;
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What a body may be.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +44,17 @@ pub(crate) enum Error {
     TooSlow,
     #[error("the body did not arrive whole")]
     Incomplete,
+    #[error("there is no room for the body")]
+    NoRoom,
 }
 
-/// Reads the body of a request with these headers.
+/// Reads the body of a request with these headers, and counts it among what is taken, if that is
+/// given.
 pub(crate) async fn read(
     headers: &HeaderMap,
     mut body: Body,
     allowed: Allowance,
+    taken: Option<&mut Taken>,
 ) -> Result<Bytes, Error> {
     if body.size_hint().lower() > allowed.bytes as u64 {
         // Reading is what lets a client send that asked whether it may.
@@ -50,15 +63,86 @@ pub(crate) async fn read(
         }
         return Err(Error::TooLarge(allowed.bytes));
     }
-    let collected = Limited::new(&mut body, allowed.bytes).collect();
-    match tokio::time::timeout(allowed.time, collected).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            discard(body).await;
-            Err(Error::TooLarge(allowed.bytes))
+    let read = collect(&mut body, allowed, taken).await;
+    if matches!(read, Err(Error::TooLarge(_) | Error::NoRoom)) {
+        discard(body).await;
+    }
+    read
+}
+
+async fn collect(
+    body: &mut Body,
+    allowed: Allowance,
+    mut taken: Option<&mut Taken>,
+) -> Result<Bytes, Error> {
+    let mut arrived = Arrived::Nothing;
+    let started = Instant::now();
+    loop {
+        let bytes = arrived.bytes();
+        let latest = started + allowed.time.min(patience(bytes));
+        let frame = match timeout_at(latest, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(_))) => return Err(Error::Incomplete),
+            Ok(None) => return Ok(arrived.whole()),
+            Err(_) => return Err(Error::TooSlow),
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if data.len() > allowed.bytes - bytes {
+            return Err(Error::TooLarge(allowed.bytes));
         }
-        Ok(Err(_)) => Err(Error::Incomplete),
-        Err(_) => Err(Error::TooSlow),
+        if let Some(taken) = taken.as_deref_mut()
+            && !taken.take(data.len() as u64)
+        {
+            return Err(Error::NoRoom);
+        }
+        arrived.add(data);
+    }
+}
+
+/// How long to wait for more of a body of which so many bytes have arrived, from its beginning.
+fn patience(bytes: usize) -> Duration {
+    GRACE + Duration::from_secs(bytes as u64) / LEAST_RATE
+}
+
+/// What has arrived of a body.
+enum Arrived {
+    Nothing,
+    /// Nearly all bodies come in one piece, which is kept as it is.
+    One(Bytes),
+    /// Pieces are copied together: each of them may keep much more memory than it has bytes.
+    Several(BytesMut),
+}
+
+impl Arrived {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::One(bytes) => bytes.len(),
+            Self::Several(bytes) => bytes.len(),
+        }
+    }
+
+    fn add(&mut self, data: Bytes) {
+        match self {
+            Self::Nothing => *self = Self::One(data),
+            Self::One(first) => {
+                let mut bytes = BytesMut::with_capacity(2 * (first.len() + data.len()));
+                bytes.extend_from_slice(first);
+                bytes.extend_from_slice(&data);
+                *self = Self::Several(bytes);
+            }
+            Self::Several(bytes) => bytes.extend_from_slice(&data),
+        }
+    }
+
+    fn whole(self) -> Bytes {
+        match self {
+            Self::Nothing => Bytes::new(),
+            Self::One(bytes) => bytes,
+            Self::Several(bytes) => bytes.freeze(),
+        }
     }
 }
 
@@ -79,7 +163,9 @@ async fn discard(mut body: Body) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portion::{Pool, Portion};
     use futures_util::stream;
+    use std::sync::Arc;
 
     const EIGHT: Allowance = Allowance {
         bytes: 8,
@@ -94,7 +180,7 @@ mod tests {
     }
 
     async fn take(body: Body, allowed: Allowance) -> Result<Bytes, Error> {
-        read(&HeaderMap::new(), body, allowed).await
+        read(&HeaderMap::new(), body, allowed, None).await
     }
 
     #[tokio::test]
@@ -121,5 +207,29 @@ mod tests {
             ..EIGHT
         };
         assert_eq!(take(silent, allowed).await, Err(Error::TooSlow));
+    }
+
+    #[test]
+    fn who_sends_fast_enough_is_waited_for() {
+        let seconds = |bytes| patience(bytes).as_secs_f64();
+        assert_eq!((seconds(0), seconds(16 << 10)), (5.0, 6.0));
+        assert!(patience(1 << 20) > Duration::from_secs(30));
+    }
+
+    #[tokio::test]
+    async fn bodies_that_arrive_share_the_memory_for_them() {
+        let pool = Arc::new(Pool::new(12));
+        let (greedy, modest) = (Arc::default(), Arc::default());
+        let read = async |portion: &Arc<Portion>| {
+            let mut taken = Taken::nothing(&pool, portion);
+            let body = unannounced(&[b"12", b"34"]);
+            let read = read(&HeaderMap::new(), body, EIGHT, Some(&mut taken)).await;
+            read.map(|_| taken)
+        };
+        let held = [read(&greedy).await.unwrap(), read(&greedy).await.unwrap()];
+        assert_eq!(read(&greedy).await.unwrap_err(), Error::NoRoom);
+        let other = read(&modest).await.unwrap();
+        drop((held, other));
+        assert!(read(&greedy).await.is_ok(), "all was given back");
     }
 }

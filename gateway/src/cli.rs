@@ -21,6 +21,7 @@ mod keys;
 mod limits;
 mod login;
 mod logs;
+mod offers;
 mod plan;
 mod printer;
 mod push;

@@ -3,6 +3,9 @@
 //! `service` does the work; `mcp` and `admin` are two thin doors to it; `cli` is a client of
 //! `admin`. `router` holds every route, `problem` every error of the admin API.
 
+// The way of a request is one future in another, more of them than the compiler looks into by default.
+#![recursion_limit = "256"]
+
 pub mod admin;
 mod body;
 pub mod cli;
@@ -13,6 +16,7 @@ pub mod listen;
 pub mod mcp;
 mod near;
 mod page;
+pub mod portion;
 pub mod problem;
 pub mod router;
 pub mod server;

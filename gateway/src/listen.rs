@@ -2,27 +2,43 @@
 //!
 //! Our own, because the server of the web framework installs no timer, and without one a client
 //! that sends its headers one byte at a time holds a connection for ever.
+//!
+//! A connection on which the server only tells of something now and then leaves the web framework
+//! and is served by [`quiet`], which needs no buffers in between.
 
 mod account;
+mod quiet;
+mod socket;
 
-pub use account::Account;
+pub use account::{Account, TooMany};
+use quiet::Watched;
+pub use quiet::{Handover, Quiet};
+use socket::Socket;
 
-use axum::{Extension, Router};
+use crate::portion::Pool;
+use axum::{Extension, Router, body::Body};
 use casemate_runtime::Meter;
-use hyper::server::conn::http1;
+use hyper::{body::Incoming, server::conn::http1, service::HttpService};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time,
 };
 use tokio_io_timeout::TimeoutStream;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Layer;
 
 /// How long a client may take to send the head of a request, the first and every further one.
@@ -35,6 +51,10 @@ const MAX_HEADER_BYTES: usize = 32 << 10;
 const MAX_HEADERS: usize = 100;
 /// How long to wait after the system refused a connection, for example for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A stream that gives up on a client that does not read.
+type Patient = Pin<Box<TimeoutStream<Socket>>>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The other end of a connection, for handlers that ask for it.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +81,9 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
         drain,
         meter,
     } = terms;
-    let connections = GracefulShutdown::new();
+    let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(most_connections));
+    let shared = Arc::new(Pool::new(most_connections as u64));
     let builder = builder();
     loop {
         let accepted = tokio::select! {
@@ -78,23 +99,66 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
             }
         };
         let (stream, peer) = stream;
-        let account = Account::default();
+        let (account, handover) = (Account::new(&shared), Handover::default());
+        let socket = Socket::new(stream);
         let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
+        let service = Extension(handover.clone()).layer(service);
         let service = TowerToHyperService::new(service);
-        let connection = builder.serve_connection(TokioIo::new(patient(stream)), service);
-        let connection = connections.watch(connection);
+        let stream = TokioIo::new(handover.watch(patient(socket.clone())));
+        let connection = builder.serve_connection(stream, service);
+        // One of its own, so that connections do not wait for each other to look at it. Boxed, because
+        // it is large and whoever holds it would have room for it twice.
+        let connection = Box::pin(converse(connection, handover, stop.child_token()));
         let meter = meter.clone();
-        tokio::spawn(async move {
-            if let Err(error) = account.pay(meter, connection).await {
-                tracing::debug!(%error, "a connection ended early");
+        connections.spawn(async move {
+            let gone = socket.gone();
+            let ended = tokio::select! {
+                biased;
+                ended = account.pay(meter, connection) => ended,
+                () = gone => Ok(()),
+            };
+            if let Err(error) = ended {
+                tracing::debug!(error, "a connection ended early");
             }
             drop(place);
         });
     }
     drop(listener);
-    if time::timeout(drain, connections.shutdown()).await.is_err() {
+    connections.close();
+    if time::timeout(drain, connections.wait()).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+}
+
+/// Serves a connection to its end. After `stop` that is the end of the request which it is serving.
+async fn converse<S>(
+    mut connection: http1::Connection<TokioIo<Watched<Patient>>, S>,
+    handover: Handover,
+    stop: CancellationToken,
+) -> Result<(), BoxError>
+where
+    S: HttpService<Incoming, ResBody = Body, Error: Into<BoxError>> + Unpin,
+{
+    let mut stopping = pin!(stop.cancelled());
+    let mut is_stopping = false;
+    let handed_over = poll_fn(|context| {
+        if !is_stopping && stopping.as_mut().poll(context).is_ready() {
+            is_stopping = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match Pin::new(&mut connection).poll(context) {
+            Poll::Ready(served) => Poll::Ready(served.map(|()| None)),
+            Poll::Pending => match handover.take() {
+                Some(response) => Poll::Ready(Ok(Some(response))),
+                None => Poll::Pending,
+            },
+        }
+    });
+    if let Some(response) = handed_over.await? {
+        let stream = connection.into_parts().io.into_inner().into_inner();
+        Box::pin(quiet::tell(stream, response)).await?;
+    }
+    Ok(())
 }
 
 /// How many connections a listener may hold, given how many files this process may open. The rest is
@@ -161,7 +225,7 @@ async fn accept(
 
 /// A stream that gives up on a client that does not read. Reading has no limit here: while a call
 /// runs, the client rightly says nothing.
-fn patient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+fn patient(stream: Socket) -> Patient {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     Box::pin(stream)

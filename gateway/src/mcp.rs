@@ -17,6 +17,7 @@
 //! Not here: what a tool is, who may call it and how it runs. That is `service`.
 
 mod answer;
+mod aside;
 mod ask;
 mod call;
 mod canonical;
@@ -29,6 +30,7 @@ mod events;
 mod legacy;
 mod list;
 mod listen;
+mod method;
 mod mirror;
 mod modern;
 mod object;
@@ -49,14 +51,15 @@ pub use seal::Seal;
 
 use crate::{
     body,
-    listen::Account,
+    listen::{Account, TooMany},
+    portion::{Pool, Taken},
     service::{OpenServer, ServerView, Service},
 };
 use answer::Answer;
 use axum::body::Body;
 use envelope::{Message, Request};
 use error::{Era, Error};
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Method, Response, header};
 use object::Object;
 use prepared::{Lists, Prepared};
 use result::ServerInfo;
@@ -82,6 +85,8 @@ pub struct Settings {
     pub allow_loopback_names: bool,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
+    /// The bodies of all requests that are in memory at once, in bytes.
+    pub all_body_bytes: u64,
 }
 
 /// The MCP endpoint of every server. Cloning copies a pointer.
@@ -99,13 +104,27 @@ struct Inner {
     background: Background,
     listeners: Arc<listen::Listeners>,
     legacy: legacy::Memory,
+    bodies: Arc<Pool>,
 }
 
 /// What an HTTP request brings.
 enum Brought {
-    Message(bytes::Bytes),
+    Message {
+        body: bytes::Bytes,
+        /// Its part of the memory for bodies, held as long as the body.
+        _taken: Taken,
+    },
     /// No body, by its method.
     Nothing(Method),
+}
+
+impl Brought {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Message { body, .. } => body.len(),
+            Self::Nothing(_) => 0,
+        }
+    }
 }
 
 /// A server that a key opened, and what it takes to call its tools.
@@ -133,6 +152,7 @@ impl Endpoint {
         stop: CancellationToken,
     ) -> Self {
         let prepared = prepared::Cache::default();
+        let bodies = Arc::new(Pool::new(settings.all_body_bytes));
         Self {
             inner: Arc::new(Inner {
                 service,
@@ -142,6 +162,7 @@ impl Endpoint {
                 background: Background::new(stop),
                 listeners: Arc::default(),
                 legacy: legacy::Memory::default(),
+                bodies,
             }),
         }
     }
@@ -154,11 +175,24 @@ impl Endpoint {
 
     /// Answers one HTTP request for one server.
     pub async fn handle(&self, server_id: &str, request: http::Request<Body>) -> Response<Body> {
-        let answer = match self.admit(server_id, request).await {
-            Ok((exchange, brought)) => exchange.answer(&brought).await,
-            Err(error) => Answer::error(None, &error, Era::Modern),
-        };
-        answer.into_response()
+        match self.admit(server_id, request).await {
+            Ok((exchange, brought)) => {
+                let answer = exchange.answer(&brought);
+                let answer = match exchange.site.open.aside(brought.bytes()) {
+                    Some(turns) => aside::run(turns, answer).await,
+                    None => answer.await,
+                };
+                answer.into_response()
+            }
+            Err(error) => {
+                let mut response = Answer::error(None, &error, Era::Modern).into_response();
+                if error == Error::TooManyConnections {
+                    let close = http::HeaderValue::from_static("close");
+                    response.headers_mut().insert(header::CONNECTION, close);
+                }
+                response
+            }
+        }
     }
 
     /// Everything that is decided before a byte of the body is looked at, cheapest first, except
@@ -174,8 +208,11 @@ impl Endpoint {
         transport::check_names(&inner.settings, &parts)?;
         let key = transport::bearer(&parts.headers);
         let open = inner.service.access().open(server_id, key.as_deref())?;
-        if let (Some(account), Some(tenant)) = (parts.extensions.get::<Account>(), open.tenant()) {
-            account.set(tenant);
+        if let Some(account) = parts.extensions.get::<Account>()
+            && let (Some(tenant), Some(connections)) = (open.tenant(), open.connections())
+        {
+            let set = account.set(tenant, connections);
+            set.map_err(|TooMany| Error::TooManyConnections)?;
         }
         let brought = if matches!(parts.method, Method::GET | Method::DELETE) {
             Brought::Nothing(parts.method)
@@ -185,7 +222,12 @@ impl Endpoint {
                 bytes: inner.settings.max_body_bytes,
                 time: BODY_TIME,
             };
-            Brought::Message(body::read(&parts.headers, body, allowed).await?)
+            let mut taken = Taken::nothing(&inner.bodies, &open.bodies());
+            let read = body::read(&parts.headers, body, allowed, Some(&mut taken));
+            Brought::Message {
+                body: read.await?,
+                _taken: taken,
+            }
         };
         Ok((
             Exchange {
@@ -236,7 +278,7 @@ impl Exchange {
             Err(error) => return Answer::error(None, &error, Era::Modern),
         };
         let body = match brought {
-            Brought::Message(body) => body,
+            Brought::Message { body, .. } => body,
             Brought::Nothing(method) => return legacy::without_body(self, method, declared),
         };
         match envelope::read(body) {
@@ -299,6 +341,10 @@ impl<'a> Params<'a> {
                 "name",
                 "arguments",
                 "cursor",
+                "uri",
+                "ref",
+                "argument",
+                "context",
                 "inputResponses",
                 "requestState",
                 "taskId",

@@ -52,9 +52,9 @@ codes! {
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE, "The request is too large";
     AlreadyExists = "already_exists", CONFLICT, "The name is taken";
     AmbiguousName = "ambiguous_name", CONFLICT, "The name means several things";
-    ChangesNotAccepted = "changes_not_accepted", CONFLICT, "Tools that clients know would change";
+    ChangesNotAccepted = "changes_not_accepted", CONFLICT, "What clients know would change";
     PlanChanged = "plan_changed", CONFLICT, "Something changed after the plan was shown";
-    NameTaken = "name_taken", CONFLICT, "Another component provides this tool";
+    NameTaken = "name_taken", CONFLICT, "Another component provides this";
     NameUnfit = "name_unfit", CONFLICT, "A tool's name does not go with how its server shows tools";
     LastToken = "last_token", CONFLICT, "Without this access token nobody could administer";
     Conflict = "conflict", CONFLICT, "Somebody else changed the same thing";
@@ -183,7 +183,7 @@ impl From<service::Error> for Problem {
                 .with("changes", json!(plan.changes))
                 .with("fingerprint", json!(plan.fingerprint)),
             Error::NameTaken { .. } => Self::new(Code::NameTaken, detail)
-                .hint("Rename the tool, or push the component under the name that it already has."),
+                .hint("Rename it, or push the component under the name that it already has."),
             Error::UnknownComponent(_) => {
                 Self::new(Code::NotFound, detail).hint("Upload the component first.")
             }

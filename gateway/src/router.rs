@@ -3,6 +3,7 @@
 use crate::{
     admin::{self, App, Largest},
     host_name::Names,
+    listen::Handover,
     mcp::Endpoint,
     page,
     problem::{Code, Problem},
@@ -55,12 +56,16 @@ async fn mcp(
     // Copies a pointer; it is read only if the key is refused.
     let credential = request.headers().get(header::AUTHORIZATION).cloned();
     let source = admin::source(&request);
+    let handover = Handover::of(&request);
     let response = public.endpoint.handle(&server, request).await;
     if response.status() == StatusCode::UNAUTHORIZED {
         let key = admin::bearer(credential.as_ref());
         public.service.access().key_refused(source, &server, key);
     }
-    response
+    match handover {
+        Some(handover) => handover.leave(response).await,
+        None => response,
+    }
 }
 
 /// Whoever looks for the admin API here has the addresses mixed up.

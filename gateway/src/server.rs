@@ -4,7 +4,7 @@ mod open;
 mod ready_file;
 
 use crate::{
-    admin::{self, App},
+    admin::App,
     config::Config,
     listen::{self, Share, Terms},
     mcp::{Endpoint, Seal, Settings},
@@ -17,7 +17,7 @@ use open::Opened;
 use ready_file::ReadyFile;
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// What the command line says about how to serve; it stands above the configuration file.
@@ -41,6 +41,11 @@ pub struct Options {
 
 /// Connections of administrators at once: people, scripts, and followers of the log.
 const ADMIN_CONNECTIONS: usize = 512;
+
+/// The memory for bodies of requests, in bytes, and for how many of the largest there is room in any
+/// case.
+const BODIES: u64 = 256 << 20;
+const LARGEST_BODIES: u64 = 8;
 
 /// How long stopped calls have to tell their callers.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -98,19 +103,10 @@ pub async fn start(options: Options) -> Result<Started> {
         listens_at: mcp_address,
         max_call_bytes,
         stop: stop.clone(),
-        uploads: Arc::new(Semaphore::new(admin::UPLOADS)),
+        uploads: Arc::default(),
     };
     let drain = Duration::from_millis(server.drain_ms);
-    let for_clients = Terms {
-        most_connections: listen::affordable(server.max_connections, Share::Most),
-        stop: stop.clone(),
-        drain: drain + LAST_WORDS,
-        meter: service.calls().meter(),
-    };
-    let for_admins = Terms {
-        most_connections: listen::affordable(ADMIN_CONNECTIONS, Share::Little),
-        ..for_clients.clone()
-    };
+    let (for_clients, for_admins) = terms(&config, &service, &stop);
     tokio::spawn(stop_calls(Arc::clone(&service), stop.clone(), drain));
     let listeners = vec![
         tokio::spawn(listen::serve(mcp, router::public(public), for_clients)),
@@ -136,6 +132,21 @@ pub async fn start(options: Options) -> Result<Started> {
             ready_file,
         },
     })
+}
+
+/// How the listeners of clients and of administrators serve.
+fn terms(config: &Config, service: &Service, stop: &CancellationToken) -> (Terms, Terms) {
+    let for_clients = Terms {
+        most_connections: listen::affordable(config.server.max_connections, Share::Most),
+        stop: stop.clone(),
+        drain: Duration::from_millis(config.server.drain_ms) + LAST_WORDS,
+        meter: service.calls().meter(),
+    };
+    let for_admins = Terms {
+        most_connections: listen::affordable(ADMIN_CONNECTIONS, Share::Little),
+        ..for_clients.clone()
+    };
+    (for_clients, for_admins)
 }
 
 async fn first_token(service: &Service, options: &Options) -> Result<FirstToken> {
@@ -241,14 +252,16 @@ fn mcp_settings(config: &Config, address: SocketAddr) -> Settings {
     if !address.ip().is_unspecified() {
         allowed_hosts.push(address.ip().to_string());
     }
+    // Room for what stands round the arguments: ids, metadata, answers and sealed state.
+    let max_body_bytes = usize::try_from(config.limits.of_platform().input_bytes)
+        .unwrap_or(usize::MAX)
+        .saturating_add(256 << 10);
     Settings {
         allowed_hosts,
         allowed_origins: config.server.allowed_origins.clone(),
         allow_loopback_names: address.ip().is_loopback(),
-        // Room for what stands round the arguments: ids, metadata, answers and sealed state.
-        max_body_bytes: usize::try_from(config.limits.of_platform().input_bytes)
-            .unwrap_or(usize::MAX)
-            .saturating_add(256 << 10),
+        max_body_bytes,
+        all_body_bytes: BODIES.max((max_body_bytes as u64).saturating_mul(LARGEST_BODIES)),
     }
 }
 

@@ -24,14 +24,16 @@ pub use access::{
     Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer, Opens,
     Refused, TokenSummary,
 };
-pub use calls::{AuthorizedCall, CallRequest, Calls, FinishedCall, UnknownTool};
+pub use calls::{
+    Asked, AuthorizedCall, CallRequest, Calls, FinishedCall, Reference, Unknown, UnknownTool,
+};
 pub use catalog::{
-    Catalog, Change, Consent, DeployRequest, Deployment, Difference, LimitChange, Missing,
-    Presentation, ScopeLimits, ScopeName, SecretSummary, ToolChange, Uploaded, VersionSummary,
+    Catalog, Change, Consent, DeployRequest, Deployment, Difference, Item, ItemChange, LimitChange,
+    Missing, Presentation, ScopeLimits, ScopeName, SecretSummary, Uploaded, VersionSummary,
 };
 pub use definition::check_all as check_definitions;
 pub use error::Error;
-pub use snapshot::{ServerView, ToolView};
+pub use snapshot::{OfferView, ServerView, ToolView};
 pub use tasks::{TaskSettings, TaskView, Tasks};
 
 use calls::Running;

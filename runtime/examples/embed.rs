@@ -6,7 +6,9 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use casemate_domain::{Call, Caller, Conclusion, Continuation, Credential, Json, Limits, TokenId};
+use casemate_domain::{
+    Call, Caller, Conclusion, Continuation, Credential, Json, Limits, Request, TokenId,
+};
 use casemate_runtime::{Config, Environment, Runtime, Unobserved};
 use std::{error::Error, sync::Arc};
 
@@ -19,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let runtime = Runtime::new(&Config::default())?;
     println!("sandboxes come from {}", runtime.allocator());
     let component = runtime.compile(&wasm)?;
-    let tools = runtime.describe(&component).await?;
+    let tools = runtime.describe(&component).await?.tools;
     for tool in &tools {
         println!("{}: {}", tool.name, tool.description);
     }
@@ -62,8 +64,10 @@ fn a_call(tool: &str, arguments: String) -> Result<Call, Box<dyn Error>> {
             },
             client: None,
         },
-        tool: tool.parse()?,
-        arguments: Json::parse(arguments)?,
+        request: Request::Tool {
+            name: tool.parse()?,
+            arguments: Json::parse(arguments)?,
+        },
         client_capabilities: Vec::new(),
         progress_wanted: false,
         trace_parent: None,

@@ -39,6 +39,7 @@ use std::{
         unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     },
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 use trailer::{Identity, LENGTH};
 use wasmtime::{Engine, component::Linker};
@@ -132,7 +133,10 @@ impl Artifacts {
     }
 
     fn write(&self, source: &Digest, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-        let unfinished = self.folder.join(format!("{source}{UNFINISHED}"));
+        // Two uploads of the same file may be under way at once; each writes its own.
+        static WRITTEN: AtomicU64 = AtomicU64::new(0);
+        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+        let unfinished = self.folder.join(format!("{source}.{number}{UNFINISHED}"));
         if_there(fs::remove_file(&unfinished))?;
         let mut file = OpenOptions::new()
             .write(true)

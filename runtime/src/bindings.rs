@@ -6,7 +6,7 @@
 mod generated {
     wasmtime::component::bindgen!({
         path: "../wit",
-        world: "tool",
+        world: "full",
         imports: {
             "casemate:tool/http.send": async | trappable,
             default: trappable,
@@ -15,6 +15,6 @@ mod generated {
     });
 }
 
-pub(crate) use generated::Tool;
+pub(crate) use generated::Full;
 pub(crate) use generated::casemate::tool as host;
-pub(crate) use generated::exports::casemate::tool::tools;
+pub(crate) use generated::exports::casemate::tool::{completion, prompts, resources, tools};

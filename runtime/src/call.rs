@@ -36,9 +36,9 @@ pub(crate) async fn call(
     common: Common,
 ) -> Outcome {
     let started = Instant::now();
-    let arguments = call.arguments.get();
-    if arguments.len() as u64 > limits.input_bytes {
-        return refused(component, stop::input(limits, arguments.len()));
+    let size = call.request.size();
+    if size as u64 > limits.input_bytes {
+        return refused(component, stop::input(limits, size));
     }
     let control = environment.control.clone();
     let mut place = common.turns.place(environment.tenant.clone());
@@ -57,14 +57,14 @@ pub(crate) async fn call(
         limits,
         started,
         receipt: Receipt {
-            bytes_in: arguments.len() as u64,
+            bytes_in: size as u64,
             digest: Some(component.digest()),
             ..Receipt::default()
         },
     };
     let context = convert::context(call);
     let store = running.store();
-    let work = component.run_call(&mut *store, call.tool.as_str(), arguments, &context);
+    let work = component.run(&mut *store, &call.request, &context);
     let ended = sandbox::watched(work, &watch, &mut place).await;
     let redactor = &store.data().session_ref().redactor;
     let answer = sandbox::settle(ended, store, limits)

@@ -4,38 +4,26 @@
 //! anything here but the shape of the code; a host that compiles for strangers does it in a
 //! process with limits of its own and loads what that made.
 
+mod exports;
 mod guard;
 mod inspect;
 mod shape;
 
+pub(crate) use exports::Answered;
 pub use inspect::{ComponentKind, Inspection, inspect};
 
 use crate::{
-    bindings::{
-        host::types::{CallContext, CallError},
-        tools::{CallOutcome, Tool},
-    },
+    bindings::host::types::CallContext,
     rejection::{Rejection, RejectionKind},
     state::State,
 };
-use casemate_domain::Digest;
+use casemate_domain::{Digest, Request};
+use exports::Exports;
 use std::{fmt, sync::Arc};
 use wasmtime::{
     Engine, Store,
-    component::{
-        ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower, TypedFunc,
-        types::ComponentItem,
-    },
+    component::{InstancePre, Linker},
 };
-
-/// What a call answers.
-pub(crate) type CallResult = Result<CallOutcome, CallError>;
-
-/// The interface that a tool exports, in the newest version that is served.
-const TOOLS: &str = "casemate:tool/tools@1.0.0";
-
-type Describe = ((), (Vec<Tool>,));
-type Call<'a> = ((&'a str, &'a str, &'a CallContext), (CallResult,));
 
 /// A compiled component, linked to the host. Cheap to clone.
 #[derive(Clone)]
@@ -45,8 +33,7 @@ pub struct Component {
 
 struct Inner {
     pre: InstancePre<State>,
-    describe: ComponentExportIndex,
-    call: ComponentExportIndex,
+    exports: Exports,
     digest: Digest,
 }
 
@@ -60,32 +47,18 @@ impl Component {
         self.inner.pre.engine()
     }
 
-    /// Makes a fresh instance in the store and asks it for its tools.
-    pub(crate) async fn run_describe(
-        &self,
-        store: &mut Store<State>,
-    ) -> wasmtime::Result<Vec<Tool>> {
-        let instance = self.inner.pre.instantiate_async(&mut *store).await?;
-        let describe: TypedFunc<(), (Vec<Tool>,)> =
-            instance.get_typed_func(&mut *store, &self.inner.describe)?;
-        let (tools,) = describe.call_async(store, ()).await?;
-        Ok(tools)
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.inner.exports
     }
 
-    /// Makes a fresh instance in the store and calls a tool of it.
-    pub(crate) async fn run_call(
+    /// Makes a fresh instance in the store and asks something of it.
+    pub(crate) async fn run(
         &self,
         store: &mut Store<State>,
-        name: &str,
-        arguments: &str,
+        request: &Request,
         context: &CallContext,
-    ) -> wasmtime::Result<CallResult> {
-        let instance = self.inner.pre.instantiate_async(&mut *store).await?;
-        // The generated bindings would look up every export and want a copy of the arguments.
-        let call: TypedFunc<(&str, &str, &CallContext), (CallResult,)> =
-            instance.get_typed_func(&mut *store, &self.inner.call)?;
-        let (result,) = call.call_async(store, (name, arguments, context)).await?;
-        Ok(result)
+    ) -> wasmtime::Result<Answered> {
+        self.inner.exports.ask(self, store, request, context).await
     }
 }
 
@@ -132,13 +105,11 @@ pub(crate) fn link(
     digest: Digest,
 ) -> Result<Component, Rejection> {
     let pre = linker.instantiate_pre(component).map_err(wrong_type)?;
-    let describe = export::<Describe>(&pre, "describe")?;
-    let call = export::<Call<'_>>(&pre, "call")?;
+    let exports = Exports::find(&pre)?;
     Ok(Component {
         inner: Arc::new(Inner {
             pre,
-            describe,
-            call,
+            exports,
             digest,
         }),
     })
@@ -150,36 +121,6 @@ pub(crate) fn too_large(error: &wasmtime::Error) -> Rejection {
         RejectionKind::ComponentTooLarge,
         format!("The component asks for more than one sandbox gives: {error:#}"),
     )
-}
-
-/// The parameters and results of a function.
-trait Signature {
-    type Params: ComponentNamedList + Lower;
-    type Results: ComponentNamedList + Lift;
-}
-
-impl<P: ComponentNamedList + Lower, R: ComponentNamedList + Lift> Signature for (P, R) {
-    type Params = P;
-    type Results = R;
-}
-
-/// Finds a function of the tools interface and checks its type.
-fn export<S: Signature>(
-    pre: &InstancePre<State>,
-    name: &str,
-) -> Result<ComponentExportIndex, Rejection> {
-    let component = pre.component();
-    let interface = component.get_export_index(None, TOOLS);
-    let found = interface.and_then(|interface| component.get_export(Some(&interface), name));
-    let Some((ComponentItem::ComponentFunc(function), index)) = found else {
-        return Err(wrong_type(wasmtime::Error::msg(format!(
-            "`{TOOLS}` has no function `{name}`"
-        ))));
-    };
-    function
-        .typecheck::<S::Params, S::Results>(&pre.instance_type())
-        .map_err(|error| wrong_type(error.context(format!("`{name}` of `{TOOLS}`"))))?;
-    Ok(index)
 }
 
 fn wrong_type(error: wasmtime::Error) -> Rejection {

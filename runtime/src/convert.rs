@@ -5,15 +5,19 @@
 
 mod content;
 mod intake;
+mod prompt;
 mod question;
 
-pub(crate) use content::icons;
+pub(crate) use content::{icons, plain_annotations};
 
 use crate::{
     bindings::{
         host::types::{CallContext, CallError, Caller, ProtocolError, ToolError},
+        prompts::PromptOutcome,
+        resources::ReadOutcome,
         tools::{CallOutcome, ToolResult},
     },
+    component::Answered,
     redact::Redactor,
     stop,
 };
@@ -68,26 +72,62 @@ pub(crate) fn context(call: &Call) -> CallContext {
 
 /// What a guest answered: counted, checked, with the values of secrets masked.
 pub(crate) fn answer(
-    result: Result<CallOutcome, CallError>,
+    answered: Answered,
     redactor: &Redactor,
     limits: &Limits,
 ) -> Result<Answer, Stop> {
     let mut intake = Intake::new(redactor);
-    let conclusion = match result {
-        Ok(CallOutcome::Complete(result)) => Conclusion::Complete(complete(result, &mut intake)?),
-        Ok(CallOutcome::NeedInput(need)) => {
-            Conclusion::NeedInput(question::need_input(need, &mut intake)?)
-        }
-        Err(CallError::Tool(error)) => Conclusion::ToolError(tool_error(error, &mut intake)?),
-        Err(CallError::Protocol(error)) => {
-            Conclusion::ProtocolError(protocol_error(error, &mut intake)?)
-        }
+    let conclusion = match answered {
+        Answered::Tool(result) => result.map(|outcome| tool(outcome, &mut intake)),
+        Answered::Resource(result) => result.map(|outcome| resource(outcome, &mut intake)),
+        Answered::Prompt(result) => result.map(|outcome| prompt(outcome, &mut intake)),
+        Answered::Completion(result) => result.map(|suggestions| {
+            let suggestions = prompt::suggestions(suggestions, &mut intake);
+            Ok(Conclusion::Suggested(suggestions))
+        }),
     };
+    let conclusion = conclusion.unwrap_or_else(|error| failure(error, &mut intake))?;
     let bytes = intake.bytes();
     if bytes > limits.output_bytes {
         return Err(stop::output(limits));
     }
     Ok(Answer { conclusion, bytes })
+}
+
+fn tool(outcome: CallOutcome, intake: &mut Intake<'_>) -> Result<Conclusion, Stop> {
+    match outcome {
+        CallOutcome::Complete(result) => complete(result, intake).map(Conclusion::Complete),
+        CallOutcome::NeedInput(need) => {
+            question::need_input(need, intake).map(Conclusion::NeedInput)
+        }
+    }
+}
+
+fn resource(outcome: ReadOutcome, intake: &mut Intake<'_>) -> Result<Conclusion, Stop> {
+    match outcome {
+        ReadOutcome::Contents(pieces) => {
+            content::resources(pieces, intake).map(Conclusion::Contents)
+        }
+        ReadOutcome::NeedInput(need) => {
+            question::need_input(need, intake).map(Conclusion::NeedInput)
+        }
+    }
+}
+
+fn prompt(outcome: PromptOutcome, intake: &mut Intake<'_>) -> Result<Conclusion, Stop> {
+    match outcome {
+        PromptOutcome::Complete(filled) => prompt::filled(filled, intake).map(Conclusion::Filled),
+        PromptOutcome::NeedInput(need) => {
+            question::need_input(need, intake).map(Conclusion::NeedInput)
+        }
+    }
+}
+
+fn failure(error: CallError, intake: &mut Intake<'_>) -> Result<Conclusion, Stop> {
+    match error {
+        CallError::Tool(error) => tool_error(error, intake).map(Conclusion::ToolError),
+        CallError::Protocol(error) => protocol_error(error, intake).map(Conclusion::ProtocolError),
+    }
 }
 
 fn complete(result: ToolResult, intake: &mut Intake<'_>) -> Result<DomainToolResult, Stop> {

@@ -1,10 +1,13 @@
-//! Asks a component for its tools.
+//! Asks a component for its tools, resources and prompts.
 //!
 //! The component runs in the same sandbox as for a call, with nothing granted and tight limits.
 //! Its answer is what clients and administrators will read, so it is checked word by word.
 
 mod definition;
+mod prompt;
+mod resource;
 mod schema;
+mod texts;
 
 use crate::{
     call::Common,
@@ -14,11 +17,15 @@ use crate::{
     sandbox,
     state::State,
 };
-use casemate_domain::{Limits, Stop, StopReason, ToolDefinition};
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use casemate_domain::{Definitions, Limits, Stop, StopReason};
+use std::{collections::HashSet, fmt::Display, hash::Hash, sync::Arc, time::Instant};
+use wasmtime::Store;
 
-/// Tools of one component.
+/// Of one component.
 const TOOLS: usize = 200;
+const RESOURCES: usize = 500;
+const TEMPLATES: usize = 50;
+const PROMPTS: usize = 200;
 
 /// What asking may use.
 pub(crate) fn limits() -> Limits {
@@ -32,12 +39,52 @@ pub(crate) fn limits() -> Limits {
     }
 }
 
-/// Asks a component for its tools.
+/// Asks a component for everything it provides. `common` is asked for what each sandbox needs.
 pub(crate) async fn describe(
     component: &Component,
     limits: &Limits,
+    common: impl Fn() -> Common,
+) -> Result<Definitions, Rejection> {
+    let exports = component.exports();
+    let ask = async |store: &mut Store<State>| exports.tools(component, store).await;
+    let tools = asked(component, limits, common(), "tools", ask).await?;
+    let ask = async |store: &mut Store<State>| exports.resources(component, store).await;
+    let listed = asked(component, limits, common(), "resources", ask).await?;
+    let ask = async |store: &mut Store<State>| exports.prompts(component, store).await;
+    let prompts = asked(component, limits, common(), "prompts", ask).await?;
+    few("tools", tools.len(), TOOLS)?;
+    few("resources", listed.resources.len(), RESOURCES)?;
+    few("resource templates", listed.templates.len(), TEMPLATES)?;
+    few("prompts", prompts.len(), PROMPTS)?;
+    let definitions = Definitions {
+        tools: all(tools, definition::check)?,
+        resources: all(listed.resources, resource::check)?,
+        templates: all(listed.templates, resource::check_template)?,
+        prompts: all(prompts, prompt::check)?,
+        completes: exports.completes(),
+    };
+    if definitions.is_empty() {
+        return Err(metadata(
+            "The component lists 0 tools, and no resources and prompts either; there has to be \
+             something that clients can use.",
+        ));
+    }
+    once("tool", definitions.tools.iter().map(|tool| &tool.name))?;
+    once("resource", definitions.resources.iter().map(|one| &one.uri))?;
+    let templates = definitions.templates.iter();
+    once("resource template", templates.map(|one| &one.uri_template))?;
+    once("prompt", definitions.prompts.iter().map(|one| &one.name))?;
+    Ok(definitions)
+}
+
+/// Asks one thing of a component, in a sandbox of its own.
+async fn asked<T>(
+    component: &Component,
+    limits: &Limits,
     common: Common,
-) -> Result<Vec<ToolDefinition>, Rejection> {
+    what: &str,
+    ask: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+) -> Result<T, Rejection> {
     let environment = Environment::default();
     let mut place = common.turns.place(environment.tenant.clone());
     let state = State::new(
@@ -50,42 +97,53 @@ pub(crate) async fn describe(
     );
     let watch = state.session_ref().watch();
     let mut store = sandbox::store(component, state, limits);
-    let work = component.run_describe(&mut store);
-    let ended = sandbox::watched(work, &watch, &mut place).await;
-    let tools = sandbox::settle(ended, &store, limits).map_err(silent)?;
-    if tools.is_empty() || tools.len() > TOOLS {
-        return Err(metadata(format!(
-            "The component lists {} tools; 1 to {TOOLS} are allowed.",
-            tools.len()
-        )));
+    let ended = sandbox::watched(ask(&mut store), &watch, &mut place).await;
+    sandbox::settle(ended, &store, limits).map_err(|stop| silent(what, stop))
+}
+
+fn all<T, D>(
+    listed: Vec<T>,
+    check: impl Fn(T) -> Result<D, Rejection>,
+) -> Result<Vec<D>, Rejection> {
+    listed.into_iter().map(check).collect()
+}
+
+fn few(what: &str, count: usize, most: usize) -> Result<(), Rejection> {
+    if count <= most {
+        return Ok(());
     }
-    let mut names = HashSet::new();
-    let mut definitions = Vec::with_capacity(tools.len());
-    for tool in tools {
-        let definition = definition::check(tool)?;
-        if !names.insert(definition.name.clone()) {
+    Err(metadata(format!(
+        "The component lists {count} {what}; at most {most} are allowed."
+    )))
+}
+
+fn once<'a, T: Display + Eq + Hash + 'a>(
+    what: &str,
+    names: impl Iterator<Item = &'a T>,
+) -> Result<(), Rejection> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
             return Err(metadata(format!(
-                "The component lists the tool `{}` twice. Give each tool its own name.",
-                definition.name
+                "The component lists the {what} `{name}` twice. Give each {what} its own name."
             )));
         }
-        definitions.push(definition);
     }
-    Ok(definitions)
+    Ok(())
 }
 
 fn metadata(message: impl Into<String>) -> Rejection {
     Rejection::new(RejectionKind::MetadataRejected, message)
 }
 
-/// The rejection of a component that could not say what its tools are.
-fn silent(stop: Stop) -> Rejection {
+/// The rejection of a component that could not say what it provides.
+fn silent(what: &str, stop: Stop) -> Rejection {
     match stop.reason {
         StopReason::Internal | StopReason::Overloaded => {
             Rejection::new(RejectionKind::Internal, stop.message)
         }
         reason => metadata(format!(
-            "The component could not list its tools ({reason}). {} Listing has to work without \
+            "The component could not list its {what} ({reason}). {} Listing has to work without \
              secrets, network and settings.",
             stop.message
         )),

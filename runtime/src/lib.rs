@@ -1,6 +1,6 @@
 //! Runs one tool call inside wasmtime, within grants and limits. Data in, [`Outcome`] out.
 //!
-//! A [`Runtime`] compiles uploaded bytes into a [`Component`], asks it for its tools, and runs
+//! A [`Runtime`] compiles uploaded bytes into a [`Component`], asks it what it provides, and runs
 //! calls. Each call gets a fresh sandbox that is destroyed when the call ends; nothing in it
 //! survives. A component reaches nothing but what the grant of its version names, and a tool that
 //! traps or passes a limit is an ordinary outcome with a [reason](casemate_domain::StopReason),
@@ -13,8 +13,8 @@
 //!
 //! async fn run(runtime: &Runtime, wasm: &[u8], call: &Call) -> Result<Outcome, Rejection> {
 //!     let component = runtime.compile(wasm)?;
-//!     let tools = runtime.describe(&component).await?;
-//!     assert!(tools.iter().any(|tool| tool.name == call.tool));
+//!     let provided = runtime.describe(&component).await?;
+//!     assert!(!provided.tools.is_empty());
 //!     let nothing = Environment::default();
 //!     let limits = Limits::default();
 //!     Ok(runtime.call(&component, call, nothing, &limits, Arc::new(Unobserved)).await)

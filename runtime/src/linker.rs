@@ -4,7 +4,7 @@
 //! to start: all of it empty. Sockets are not linked at all.
 
 use crate::{
-    bindings::Tool,
+    bindings::Full,
     state::{Session, State},
 };
 use wasmtime::{
@@ -60,7 +60,7 @@ impl HasData for HasResources {
 
 pub(crate) fn build(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    Tool::add_to_linker::<State, HasSelf<Session>>(&mut linker, State::session)?;
+    Full::add_to_linker::<State, HasSelf<Session>>(&mut linker, State::session)?;
     add_streams(&mut linker)?;
     add_command_line(&mut linker)?;
     add_clocks_and_chance(&mut linker)?;

@@ -16,7 +16,7 @@ use crate::{
     ticker,
     turns::{Meter, Tenant, Turns},
 };
-use casemate_domain::{Call, Grant, Limits, LogLine, Outcome, SecretName, ToolDefinition};
+use casemate_domain::{Call, Definitions, Grant, Limits, LogLine, Outcome, SecretName};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
@@ -216,10 +216,11 @@ impl Runtime {
         &self.inner.engine
     }
 
-    /// Asks a component for its tools, in a sandbox in which every capability is denied.
-    pub async fn describe(&self, component: &Component) -> Result<Vec<ToolDefinition>, Rejection> {
+    /// Asks a component for its tools, resources and prompts, in sandboxes in which every
+    /// capability is denied.
+    pub async fn describe(&self, component: &Component) -> Result<Definitions, Rejection> {
         let limits = describe::limits();
-        describe::describe(component, &limits, self.common(&limits)).await
+        describe::describe(component, &limits, || self.common(&limits)).await
     }
 
     /// The memory that all running calls hold now, in bytes.

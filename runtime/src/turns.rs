@@ -169,6 +169,8 @@ impl Place {
         self.short -= half;
         let mut table = self.turns.table();
         table.charge(&self.tenant, took - half / 2);
+        // Also one that computes on and on pays.
+        table.settle(&self.tenant);
         if next == Next::Computes && table.is_next(&self.tenant) {
             drop(table);
             self.signal.task.wake();

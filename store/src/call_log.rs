@@ -18,7 +18,7 @@ mod segment;
 mod writer;
 
 use crate::{FileError, files};
-use casemate_domain::{CallRecord, OutcomeKind, ServerId, ToolName, WorkspaceId};
+use casemate_domain::{CallRecord, OutcomeKind, ServerId, Subject, WorkspaceId};
 use jiff::Timestamp;
 use queue::Queue;
 use std::{
@@ -53,8 +53,8 @@ pub struct CallFilter {
     pub workspace: Option<WorkspaceId>,
     /// Only of this server.
     pub server: Option<ServerId>,
-    /// Only of tools with this name.
-    pub tool: Option<ToolName>,
+    /// Only of this.
+    pub subject: Option<Subject>,
     /// Only those that ended like this.
     pub outcome: Option<OutcomeKind>,
     /// Only those that started then or later.

@@ -22,8 +22,8 @@ pub use batch::{Batch, BatchError};
 pub use everything::{Everything, LimitsPlace, load_all};
 pub use key::Key;
 pub use kinds::{
-    ComponentRecord, KeyRecord, LimitsRecord, ServerRecord, TokenRecord, ToolRecord, VersionRecord,
-    WorkspaceRecord,
+    ComponentRecord, KeyRecord, LimitsRecord, PointerRecord, ServerRecord, TokenRecord, ToolRecord,
+    VersionRecord, WorkspaceRecord,
 };
 pub use sealed::{SecretRecord, TokenHash};
 pub use tasks::{TaskContent, TaskRecord, create_task, remove_tasks, update_task};

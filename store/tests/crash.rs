@@ -9,8 +9,8 @@
 
 use bytes::Bytes;
 use casemate_domain::{
-    CallId, CallRecord, Caller, Credential, Digest, OutcomeKind, Receipt, ServerId, TokenId,
-    WorkspaceId,
+    CallId, CallRecord, Caller, Credential, Digest, OutcomeKind, Receipt, ServerId, Subject,
+    TokenId, WorkspaceId,
 };
 use casemate_store::{
     blobs::Blobs,
@@ -222,7 +222,7 @@ fn call(n: u128) -> CallRecord {
         workspace: "acme".parse().unwrap(),
         server_id: ServerId::from_uuid(uuid),
         server: "tools".parse().unwrap(),
-        tool: "add".parse().unwrap(),
+        subject: Subject::Tool("add".parse().unwrap()),
         digest: Digest::from_bytes([0; 32]),
         caller: Caller {
             credential: Credential::Token {

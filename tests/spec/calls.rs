@@ -108,9 +108,20 @@ fn a_call_from_the_command_line_takes_the_same_path() {
 
 #[test]
 fn a_caller_that_goes_away_is_recorded_as_such() {
+    goes_away("gone", "");
+}
+
+#[test]
+fn a_caller_that_goes_away_after_some_bytes_of_a_next_request_is_missed_too() {
+    goes_away("gone-early", "POST /next HTTP/1.1\r\n");
+}
+
+/// Begins an endless call, sends some bytes more, and closes the connection.
+#[track_caller]
+fn goes_away(name: &str, more: &str) {
     use std::{io::Write, net::TcpStream, thread, time::Duration};
     let gateway = GATEWAY.get();
-    let server = gateway.server("gone");
+    let server = gateway.server(name);
     gateway.push(&server, guest("hostile"));
     let client = gateway.modern(&server);
     client.call("remember", json!({}));
@@ -119,7 +130,7 @@ fn a_caller_that_goes_away_is_recorded_as_such() {
     let head = format!(
         "POST /mcp/{} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: endless_loop\r\n\
-         Content-Length: {}\r\n\r\n{body}",
+         Content-Length: {}\r\n\r\n{body}{more}",
         server.id,
         gateway.mcp_addr(),
         server.key,

@@ -1,11 +1,14 @@
 //! A URL and a key are enough for clients that others wrote (P01, P06): each lists the sample
 //! tools and calls every one of them, in its own way, in both eras of the protocol.
 //!
-//! `cargo xtask clients` installs them, in the versions that `tests/clients` pins. One that is not
-//! installed is skipped, loudly, unless `CASEMATE_REQUIRE_CLIENTS` is set.
+//! `cargo xtask clients` installs them, in the versions that `tests/clients` pins, and
+//! `cargo xtask nightly` the large ones too. One that is not installed is skipped, loudly, unless
+//! `CASEMATE_REQUIRE_CLIENTS` is set.
 
+mod assistants;
 mod client;
 mod conformance;
+mod rust;
 mod samples;
 mod streams;
 
@@ -54,6 +57,24 @@ fn typescript_client_2_works_without_a_handshake() {
 fn typescript_client_2_works_with_a_handshake() {
     let client = Client::node("@modelcontextprotocol/client 2.4.0", "client_2.mjs");
     check_everything(&client.mode("legacy"), "2025-11-25");
+}
+
+#[test]
+fn typescript_client_2_works_with_a_pinned_revision() {
+    let client = Client::node("@modelcontextprotocol/client 2.4.0", "client_2.mjs");
+    check_everything(&client.mode("2026-07-28"), "2026-07-28");
+}
+
+#[test]
+fn the_client_of_the_ai_sdk_2_works() {
+    let client = Client::node("@ai-sdk/mcp 2.0.99", "ai_sdk.mjs");
+    check_everything(&client.mode("2"), "2026-07-28");
+}
+
+#[test]
+fn the_client_of_the_ai_sdk_1_works() {
+    let client = Client::node("@ai-sdk/mcp 1.0.101", "ai_sdk.mjs");
+    check_everything(&client.mode("1"), "2025-11-25");
 }
 
 #[test]

@@ -264,6 +264,26 @@ fn calls_beyond_those_at_once_wait_their_turn_and_are_then_refused() {
 }
 
 #[test]
+fn arguments_are_checked_only_for_calls_that_have_a_place() {
+    let gateway = GATEWAY.get();
+    let server = hostile(&gateway, "checked");
+    gateway
+        .cli(["limits", "set", "-s", "checked", "calls_at_once=1"])
+        .ok();
+    let call = |arguments: Value| ending(&gateway.modern(&server).call("nap", arguments));
+    let large = json!({ "none": vec![1; 100_000] });
+    for arguments in [json!({ "none": 1 }), large] {
+        assert_eq!(call(arguments.clone()), "input_rejected");
+        std::thread::scope(|scope| {
+            let nap = scope.spawn(|| call(json!({ "milliseconds": 3_000 })));
+            std::thread::sleep(Duration::from_millis(300));
+            assert_eq!(call(arguments), "overloaded");
+            assert_eq!(nap.join().unwrap(), "ok");
+        });
+    }
+}
+
+#[test]
 fn status_shows_what_runs() {
     let gateway = GATEWAY.get();
     let server = hostile(&gateway, "busy");

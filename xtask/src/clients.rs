@@ -23,9 +23,22 @@ const NPM_REMEDY: &str = "install Node.js 20 or newer with npm, from https://nod
 /// Clients that could not be installed, by name, with the reason.
 pub(crate) type Missing = Vec<(String, String)>;
 
+/// How `cargo xtask clients` is used.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Install the large ones too, which the nightly run uses: 650 MB
+    #[arg(long)]
+    large: bool,
+}
+
 /// `cargo xtask clients`.
-pub(crate) fn command() -> Result<()> {
-    let missing = install();
+pub(crate) fn command(options: &Options) -> Result<()> {
+    let mut missing = install();
+    if options.large
+        && let Err(error) = install_large()
+    {
+        missing.push(("assistants".to_owned(), format!("{error:#}")));
+    }
     for (what, why) in &missing {
         say::line(&format!("missing: {what} — {why}"));
     }
@@ -44,10 +57,15 @@ pub(crate) fn install() -> Missing {
             missing.push((format!("Python client {name}"), format!("{error:#}")));
         }
     }
-    if let Err(error) = install_node() {
+    if let Err(error) = install_node("node") {
         missing.push(("JavaScript clients".to_owned(), format!("{error:#}")));
     }
     missing
+}
+
+/// Installs assistants for the command line, of several hundred megabytes.
+pub(crate) fn install_large() -> Result<()> {
+    install_node("assistants")
 }
 
 /// A Python that can make environments.
@@ -106,9 +124,9 @@ fn install_python(name: &str) -> Result<()> {
 
 /// Node comes as a package as well, because the Inspector needs a newer one than most systems
 /// have. No script of any package is run at installation.
-fn install_node() -> Result<()> {
-    let [manifest, lock] = ["package.json", "package-lock.json"].map(|f| pins("node").join(f));
-    let home = root().join(".clients/node");
+fn install_node(name: &str) -> Result<()> {
+    let [manifest, lock] = ["package.json", "package-lock.json"].map(|file| pins(name).join(file));
+    let home = root().join(".clients").join(name);
     if is_current(&home, &[&manifest, &lock]) {
         return Ok(());
     }
@@ -133,7 +151,7 @@ fn install_node() -> Result<()> {
     )
     .is_none()
     {
-        bail!("there is no package with Node for this kind of machine in tests/clients/node");
+        bail!("there is no package with Node for this kind of machine in tests/clients/{name}");
     }
     finish(&home, &[&manifest, &lock])
 }

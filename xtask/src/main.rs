@@ -9,7 +9,9 @@ mod cargo;
 mod clients;
 mod deny;
 mod doctor;
+mod fuzz;
 mod nightly;
+mod protocol_support;
 mod run;
 mod say;
 mod steps;
@@ -32,7 +34,8 @@ enum Command {
     Run(run::Options),
     /// Run every check and every test, and say what was left out
     Test(test::Options),
-    /// Run what takes too long for every change: thousands of generated components
+    /// Run what takes too long for every change: thousands of generated components, minutes of
+    /// made requests, large clients
     Nightly(nightly::Options),
     /// Build the sample tools and the gateway
     Build {
@@ -40,12 +43,16 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Send requests that nobody thought of to the MCP endpoint, for some minutes
+    Fuzz(fuzz::Options),
     /// Measure what is promised under load: `bench neighbors`
     Bench(bench::Options),
     /// Check formatting and lints
     Check,
     /// Install the MCP clients of others that the tests use, into `.clients`
-    Clients,
+    Clients(clients::Options),
+    /// Write what the official conformance suite says into docs/reference/protocol-support.md
+    ProtocolSupport,
     /// Check licenses, sources and known vulnerabilities of all dependencies
     Deny,
     /// Check what building and testing need, and say how to get what is missing
@@ -57,10 +64,12 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(options),
         Command::Test(options) => test::test(&options),
         Command::Nightly(options) => nightly::nightly(&options),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Build { release } => build::all(build::Profile::from_flag(release)),
         Command::Bench(options) => bench::bench(&options),
         Command::Check => test::check(),
-        Command::Clients => clients::command(),
+        Command::Clients(options) => clients::command(&options),
+        Command::ProtocolSupport => protocol_support::write(),
         Command::Deny => deny::deny(),
         Command::Doctor => doctor::doctor(),
     };

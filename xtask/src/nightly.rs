@@ -3,11 +3,16 @@
 use crate::{
     build::{self, Profile},
     cargo::cargo,
+    clients,
     steps::Steps,
     test::Tally,
 };
 use anyhow::Result;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// How `cargo xtask nightly` is used.
 #[derive(Debug, clap::Args)]
@@ -18,6 +23,9 @@ pub(crate) struct Options {
     /// The first seed; by default another one each day, so that each night sees new components
     #[arg(long)]
     first_seed: Option<u64>,
+    /// Minutes of requests that nobody thought of
+    #[arg(long, default_value_t = 10)]
+    fuzz_minutes: u64,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -35,7 +43,7 @@ impl Options {
 
 /// `cargo xtask nightly`.
 pub(crate) fn nightly(options: &Options) -> Result<()> {
-    let mut steps = Steps::new(2);
+    let mut steps = Steps::new(4);
     let mut gateway = None;
     steps.take("gateway", || {
         let path = build::gateway(Profile::Dev)?;
@@ -43,23 +51,45 @@ pub(crate) fn nightly(options: &Options) -> Result<()> {
         gateway = Some(path);
         Ok(note)
     });
-    match gateway {
-        Some(gateway) => {
-            steps.take("generated components", || {
-                let first = options.first_seed();
-                let mut command = cargo();
-                command
-                    .env("CASEMATE_BIN", &gateway)
-                    .env("CASEMATE_SEEDS", options.seeds.to_string())
-                    .env("CASEMATE_FIRST_SEED", first.to_string())
-                    .args(["test", "--package", "casemate-tests", "--test", "spec"])
-                    .args(["--", "hostile::generated", "--nocapture"]);
-                let note = Tally::default().run(&mut command)?;
-                Ok(format!("{} seeds from {first}: {note}", options.seeds))
-            });
+    let Some(gateway) = gateway else {
+        for step in ["generated components", "made requests", "assistants"] {
+            steps.leave_out(step, "a build failed, see above");
         }
-        None => steps.leave_out("generated components", "a build failed, see above"),
-    }
+        steps.show_summary();
+        return steps.verdict();
+    };
+    steps.take("generated components", || {
+        let first = options.first_seed();
+        let mut command = spec(&gateway, "hostile::generated");
+        command
+            .env("CASEMATE_SEEDS", options.seeds.to_string())
+            .env("CASEMATE_FIRST_SEED", first.to_string());
+        let note = Tally::default().run(&mut command)?;
+        Ok(format!("{} seeds from {first}: {note}", options.seeds))
+    });
+    steps.take("made requests", || {
+        let seconds = options.fuzz_minutes.saturating_mul(60).max(1);
+        let mut command = spec(&gateway, "fuzz::");
+        command.env("CASEMATE_FUZZ_SECONDS", seconds.to_string());
+        let note = Tally::default().run(&mut command)?;
+        Ok(format!("{} minutes: {note}", options.fuzz_minutes))
+    });
+    steps.take("assistants", || {
+        clients::install_large()?;
+        let mut command = spec(&gateway, "clients::assistants");
+        command.env("CASEMATE_REQUIRE_ASSISTANTS", "1");
+        Tally::default().run(&mut command)
+    });
     steps.show_summary();
     steps.verdict()
+}
+
+/// The specification, or a part of it, against this gateway.
+fn spec(gateway: &Path, filter: &str) -> Command {
+    let mut command = cargo();
+    command
+        .env("CASEMATE_BIN", gateway)
+        .args(["test", "--package", "casemate-tests", "--test", "spec"])
+        .args(["--", filter, "--nocapture"]);
+    command
 }

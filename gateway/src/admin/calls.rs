@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use casemate_domain::{CallRecord, OutcomeKind, ServerId, ToolName};
+use casemate_domain::{CallRecord, Invalid, OutcomeKind, ServerId, Subject};
 use casemate_store::call_log::CallFilter;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ use tokio::sync::broadcast::{self, error::RecvError};
 pub struct Selection {
     server: Option<String>,
     tool: Option<String>,
+    resource: Option<String>,
+    prompt: Option<String>,
     status: Option<String>,
     since: Option<Timestamp>,
     limit: Option<usize>,
@@ -40,12 +42,32 @@ pub struct Selection {
 pub struct Wanted {
     server: Option<String>,
     tool: Option<String>,
+    resource: Option<String>,
+    prompt: Option<String>,
     status: Option<String>,
 }
 
 /// Records in one reply unless asked otherwise, and at most.
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1_000;
+
+/// What calls are wanted of, if it is said: one tool, one resource or one prompt.
+fn subject(
+    tool: Option<String>,
+    resource: Option<String>,
+    prompt: Option<String>,
+) -> Result<Option<Subject>, Invalid> {
+    match (tool, resource, prompt) {
+        (None, None, None) => Ok(None),
+        (Some(name), None, None) => Ok(Some(Subject::Tool(name.parse()?))),
+        (None, Some(uri), None) => Ok(Some(Subject::Resource(uri.parse()?))),
+        (None, None, Some(name)) => Ok(Some(Subject::Prompt(name.parse()?))),
+        _ => Err(Invalid::new(
+            "selection",
+            "can name one tool, one resource or one prompt, not several of them",
+        )),
+    }
+}
 
 impl Selection {
     fn filter(self, service: &Service) -> Result<CallFilter, Error> {
@@ -56,7 +78,7 @@ impl Selection {
         Ok(CallFilter {
             workspace: None,
             server: server.map(|server| server.record.id),
-            tool: self.tool.map(|tool| tool.parse()).transpose()?,
+            subject: subject(self.tool, self.resource, self.prompt)?,
             outcome: self.status.map(|status| status.parse()).transpose()?,
             since: self.since,
             limit: self.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT),
@@ -90,12 +112,12 @@ pub async fn stream(
     let server = wanted
         .server
         .map(|name| app.service.catalog().server(&name));
-    let tool = wanted.tool.map(|tool| tool.parse()).transpose();
+    let subject = subject(wanted.tool, wanted.resource, wanted.prompt);
     let outcome = wanted.status.map(|status| status.parse()).transpose();
     let watch = Watch {
         records: app.service.log().tail(),
         server: server.transpose()?.map(|server| server.record.id),
-        tool: tool.map_err(Error::Invalid)?,
+        subject: subject.map_err(Error::Invalid)?,
         outcome: outcome.map_err(Error::Invalid)?,
     };
     let end = async move {
@@ -120,7 +142,7 @@ pub async fn stream(
 struct Watch {
     records: broadcast::Receiver<Arc<CallRecord>>,
     server: Option<ServerId>,
-    tool: Option<ToolName>,
+    subject: Option<Subject>,
     outcome: Option<OutcomeKind>,
 }
 
@@ -144,7 +166,10 @@ impl Watch {
 
     fn wants(&self, record: &CallRecord) -> bool {
         self.server.is_none_or(|server| server == record.server_id)
-            && self.tool.as_ref().is_none_or(|tool| *tool == record.tool)
+            && self
+                .subject
+                .as_ref()
+                .is_none_or(|subject| *subject == record.subject)
             && self.outcome.is_none_or(|outcome| outcome == record.outcome)
     }
 }

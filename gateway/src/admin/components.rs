@@ -18,27 +18,29 @@ pub async fn upload(
     Extension(actor): Extension<Administrator>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    // Before the body is read: those who wait hold no components in memory.
-    let _turn = app
-        .uploads
-        .acquire()
-        .await
-        .expect("this semaphore is never closed");
+    // Before the body is read: those who wait hold no components in memory. Who then sends nothing
+    // holds up only those who send, and not those whose components are there.
+    let _arrives = app.uploads.arriving().await;
     let wasm = extract::bytes(request)
         .await
         .map_err(|problem| match problem.code() {
             Code::PayloadTooLarge => too_large(&app).into(),
             _ => problem,
         })?;
+    let _turn = app.uploads.turn().await;
     let uploaded = app.service.catalog().upload(&actor, wasm).await?;
-    let inspection = &uploaded.inspection;
+    let (inspection, definitions) = (&uploaded.inspection, &uploaded.definitions);
     Ok(Json(json!({
         "digest": inspection.digest,
         "size": inspection.size,
         "kind": inspection.kind.as_str(),
         "imports": inspection.imports,
-        "tools": uploaded.tools,
-        "warnings": profile::of_tools(&uploaded.tools),
+        "tools": definitions.tools,
+        "resources": definitions.resources,
+        "templates": definitions.templates,
+        "prompts": definitions.prompts,
+        "completes": definitions.completes,
+        "warnings": profile::of_tools(&definitions.tools),
     })))
 }
 

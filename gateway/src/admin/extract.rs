@@ -54,7 +54,7 @@ pub(super) async fn bytes(request: Request) -> Result<Bytes, Problem> {
         bytes,
         time: BODY_TIME,
     };
-    body::read(&parts.headers, body, allowed)
+    body::read(&parts.headers, body, allowed, None)
         .await
         .map_err(|error| match error {
             body::Error::TooLarge(bytes) => Problem::new(
@@ -69,6 +69,10 @@ pub(super) async fn bytes(request: Request) -> Result<Bytes, Problem> {
             body::Error::Incomplete => {
                 Problem::new(Code::InvalidRequest, "The body did not arrive whole.")
             }
+            body::Error::NoRoom => Problem::new(
+                Code::Unavailable,
+                "Too much arrives at once. Try again in a second.",
+            ),
         })
 }
 

@@ -12,7 +12,7 @@ use axum::{
     Extension, Json,
     extract::{Path, State},
 };
-use casemate_domain::{ExplainedLimit, Limit, LimitSettings, Limits, PlatformLimit};
+use casemate_domain::{ExplainedLimit, Limit, LimitSettings, Limits, PlatformLimit, Subject};
 use casemate_store::call_log::CallFilter;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -216,7 +216,7 @@ async fn recorded(
     let filter = CallFilter {
         workspace: Some(view.workspace.id),
         server: Some(view.record.id),
-        tool: tool.parse().ok(),
+        subject: tool.parse().ok().map(Subject::Tool),
         ..CallFilter::default()
     };
     let samples = history::samples(app.service.log(), filter).await?;

@@ -4,7 +4,7 @@ use super::{App, Body, Parameters};
 use crate::{
     mcp::ListSize,
     problem::Problem,
-    service::{Administrator, Error, Presentation, ServerView, profile},
+    service::{Administrator, Error, OfferView, Presentation, ServerView, profile},
 };
 use axum::{
     Extension, Json,
@@ -12,8 +12,9 @@ use axum::{
     http::StatusCode,
 };
 use casemate_domain::ServerName;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What is needed to make one.
 #[derive(Debug, Deserialize)]
@@ -68,7 +69,7 @@ pub async fn list(
     Ok(Json(json!({ "servers": servers })))
 }
 
-/// Shows one server.
+/// Shows one server, with the resources and prompts that clients see.
 pub async fn show(
     State(app): State<App>,
     Path(server): Path<String>,
@@ -108,7 +109,8 @@ pub async fn switch<const ACTIVE: bool>(
     Ok(Json(shown(&app, &server)))
 }
 
-/// With what its list of tools takes, which has to be written to be known.
+/// With its resources and prompts, and what its list of tools takes, which has to be written to be
+/// known.
 fn shown_whole(app: &App, server: &ServerView) -> Value {
     let mut shown = shown(app, server);
     let size = ListSize::of(server);
@@ -116,7 +118,21 @@ fn shown_whole(app: &App, server: &ServerView) -> Value {
     warnings.extend(profile::of_list(server, size.tokens));
     shown["tools_list"] = json!(size);
     shown["warnings"] = json!(warnings);
+    shown["resources"] = offered(server.resources());
+    shown["templates"] = offered(server.templates());
+    shown["prompts"] = offered(server.prompts());
     shown
+}
+
+/// Definitions, each with where it is from.
+fn offered<D: Serialize>(all: Vec<(&D, &Arc<OfferView>)>) -> Value {
+    let shown = |(definition, offer): (&D, &Arc<OfferView>)| {
+        let mut one = json!(definition);
+        one["component"] = json!(offer.component);
+        one["version"] = json!(offer.version);
+        one
+    };
+    all.into_iter().map(shown).collect()
 }
 
 fn shown(app: &App, server: &ServerView) -> Value {

@@ -150,6 +150,7 @@ fn shown(version: &VersionSummary) -> Value {
         "size": record.size,
         "tools": record.tools,
         "serves": version.serves,
+        "offers": version.offers,
         "grant": record.grant,
         "created_at": record.created_at,
     })

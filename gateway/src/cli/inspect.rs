@@ -5,19 +5,19 @@ use super::{
     Context,
     exit::Exit,
     failure::Failure,
-    human,
+    human, offers,
     printer::{Printer, Rows},
     tool,
     warnings::{self, Warning},
 };
 use crate::service::{check_definitions, profile};
-use casemate_domain::ToolDefinition;
+use casemate_domain::{Definitions, ToolDefinition};
 use casemate_runtime::{Config, Inspection, Rejection, Runtime};
 use clap::Args;
 use serde_json::json;
 use std::{fs, path::PathBuf};
 
-/// Show what a component is, its tools and what they need
+/// Show what a component is, its tools and what they need, its resources and prompts
 ///
 /// Works without a gateway: the file is checked, compiled and asked for its tools in a sandbox that
 /// may do nothing. A file that the gateway would refuse ends with exit code 4.
@@ -48,8 +48,8 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
     if !printer.is_json() {
         show_file(&inspection, printer)?;
     }
-    let tools = describe(wasm).await?;
-    let warnings = json!(profile::of_tools(&tools));
+    let definitions = describe(wasm).await?;
+    let warnings = json!(profile::of_tools(&definitions.tools));
     if printer.is_json() {
         let shown = json!({
             "digest": inspection.digest,
@@ -57,12 +57,19 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
             "kind": inspection.kind.as_str(),
             "imports": inspection.imports,
             "exports": inspection.exports,
-            "tools": tools,
+            "tools": definitions.tools,
+            "resources": definitions.resources,
+            "templates": definitions.templates,
+            "prompts": definitions.prompts,
+            "completes": definitions.completes,
             "warnings": warnings,
         });
         printer.result(&shown.to_string())?;
     } else {
-        show_tools(&tools, &command, printer)?;
+        show_tools(&definitions.tools, &command, printer)?;
+        let resources = definitions.resources.iter();
+        let templates = definitions.templates.iter();
+        offers::show(resources, templates, definitions.prompts.iter(), printer)?;
         let told: Vec<Warning> =
             serde_json::from_value(warnings).expect("warnings are read as they are written");
         warnings::tell(&told, printer);
@@ -70,7 +77,7 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
     Ok(Exit::Ok)
 }
 
-async fn describe(wasm: Vec<u8>) -> Result<Vec<ToolDefinition>, Failure> {
+async fn describe(wasm: Vec<u8>) -> Result<Definitions, Failure> {
     let config = Config {
         slots: SLOTS,
         ..Config::default()
@@ -85,10 +92,10 @@ async fn describe(wasm: Vec<u8>) -> Result<Vec<ToolDefinition>, Failure> {
             Failure::new(Exit::Failure, "the compiler ended early").note(error.to_string())
         })?
         .map_err(rejected)?;
-    let tools = runtime.describe(&component).await.map_err(rejected)?;
+    let definitions = runtime.describe(&component).await.map_err(rejected)?;
     // The same checks as at upload, so that what passes here passes there.
-    check_definitions(&tools).map_err(rejected)?;
-    Ok(tools)
+    check_definitions(&definitions.tools).map_err(rejected)?;
+    Ok(definitions)
 }
 
 pub(super) fn rejected(rejection: Rejection) -> Failure {

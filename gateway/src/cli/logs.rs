@@ -30,6 +30,12 @@ pub(crate) struct Logs {
     /// Only calls of this tool
     #[arg(long)]
     tool: Option<String>,
+    /// Only reads of this resource
+    #[arg(long, value_name = "URI", conflicts_with = "tool")]
+    resource: Option<String>,
+    /// Only uses of this prompt
+    #[arg(long, value_name = "PROMPT", conflicts_with_all = ["tool", "resource"])]
+    prompt: Option<String>,
     /// Only calls that ended so: ok, tool_error, deadline_exceeded, memory_limit, ...
     #[arg(long, value_name = "OUTCOME")]
     status: Option<OutcomeKind>,
@@ -79,6 +85,8 @@ impl Logs {
         vec![
             ("server", self.server.clone()),
             ("tool", self.tool.clone()),
+            ("resource", self.resource.clone()),
+            ("prompt", self.prompt.clone()),
             ("status", self.status.map(|status| status.to_string())),
         ]
     }

@@ -1,4 +1,4 @@
-//! What a deployment would do, or did: which tools change for clients, and how. Shared by the
+//! What a deployment would do, or did: what changes for clients, and how. Shared by the
 //! commands that deploy: people agree to a plan that they saw, and the gateway does that or nothing.
 
 mod diff;
@@ -13,6 +13,7 @@ use crate::cli::{
     printer::{self, Printer, Rows},
     warnings::Warning,
 };
+use crate::service::Item;
 use diff::Difference;
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,7 +31,8 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Deserialize)]
 struct Change {
-    tool: String,
+    #[serde(flatten)]
+    item: Item,
     change: Kind,
     #[serde(default)]
     differences: Vec<Difference>,
@@ -86,14 +88,17 @@ impl Change {
         if !self.needs_consent() {
             return Vec::new();
         }
-        let mut lines = vec![Line::new(Mark::Tool, &self.tool)];
+        let mut lines = vec![Line::new(Mark::Tool, self.item.to_string())];
         for difference in &self.differences {
             lines.extend(difference.lines(extent));
         }
         if self.change == Kind::Removed {
             lines.push(Line::new(
                 Mark::Note,
-                "  removed: clients can no longer call it",
+                match self.item {
+                    Item::Tool(_) => "  removed: clients can no longer call it",
+                    _ => "  removed: clients can no longer ask for it",
+                },
             ));
         }
         lines
@@ -106,17 +111,27 @@ impl Plan {
         self.changes.iter().any(Change::needs_consent)
     }
 
-    /// The tools for which somebody has to agree.
-    fn consent_names(&self) -> Vec<&str> {
+    /// That for which somebody has to agree.
+    fn consent_names(&self) -> Vec<String> {
         let needing = self.changes.iter().filter(|change| change.needs_consent());
-        needing.map(|change| change.tool.as_str()).collect()
+        needing.map(|change| change.item.to_string()).collect()
+    }
+
+    /// The word for all of that.
+    fn consent_kind(&self) -> &'static str {
+        let mut needing = self.changes.iter().filter(|change| change.needs_consent());
+        if needing.all(|change| matches!(change.item, Item::Tool(_))) {
+            "tools"
+        } else {
+            "things"
+        }
     }
 
     /// A table of the tools and how each changes, then old and new texts where they differ.
-    /// `summary` says in a few words what a tool does, if it is known.
+    /// `summary` says in a few words what something is, if that is known.
     pub(crate) fn show(
         &self,
-        summary: impl Fn(&str) -> Option<String>,
+        summary: impl Fn(&Item) -> Option<String>,
         extent: Extent,
         printer: Printer,
     ) -> Result<(), Failure> {
@@ -130,11 +145,14 @@ impl Plan {
         printer.diff(&lines)
     }
 
-    fn table(&self, summary: impl Fn(&str) -> Option<String>) -> Rows {
-        let mut rows = Rows::new(["TOOL", "CHANGE", "DESCRIPTION"]);
+    fn table(&self, summary: impl Fn(&Item) -> Option<String>) -> Rows {
+        let mut items = self.changes.iter().map(|change| &change.item);
+        let has_tools_only = items.all(|item| matches!(item, Item::Tool(_)));
+        let first = if has_tools_only { "TOOL" } else { "WHAT" };
+        let mut rows = Rows::new([first, "CHANGE", "DESCRIPTION"]);
         for change in &self.changes {
-            let summary = summary(&change.tool).unwrap_or_default();
-            rows.push([change.tool.clone(), change.shown(), summary]);
+            let summary = summary(&change.item).unwrap_or_default();
+            rows.push([change.item.to_string(), change.shown(), summary]);
         }
         rows
     }
@@ -187,8 +205,9 @@ impl Planned {
             return Ok(());
         }
         let affected = self.plan.consent_names().join(", ");
+        let kind = self.plan.consent_kind();
         if printer::is_interactive() && !context.printer.is_json() {
-            let question = format!("Clients know these tools: {affected}. Change them?");
+            let question = format!("Clients know these {kind}: {affected}. Change them?");
             if context.printer.confirm(&question)? {
                 return Ok(());
             }
@@ -196,7 +215,7 @@ impl Planned {
         }
         let refused = Failure::new(
             Exit::Validation,
-            format!("this would change tools that clients know: {affected}"),
+            format!("this would change {kind} that clients know: {affected}"),
         )
         .note("Nothing was deployed. Look at the changes, then accept them with --yes.")
         .code("changes_not_accepted");
@@ -246,7 +265,8 @@ mod tests {
 
     #[test]
     fn the_table_names_what_changes() {
-        let table = plan().table(|tool| (tool != "old").then(|| "Current weather.".to_owned()));
+        let table =
+            plan().table(|item| (item.name() != "old").then(|| "Current weather.".to_owned()));
         insta::assert_snapshot!(table.to_text(), @r"
         TOOL         CHANGE                                            DESCRIPTION
         forecast     added                                             Current weather.
@@ -273,11 +293,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_tool_is_named_with_its_kind() {
+        let plan: Plan = serde_json::from_value(json!({
+            "version": null, "fingerprint": "f", "applied": false,
+            "changes": [
+                { "tool": "forecast", "change": "added" },
+                { "resource": "notes://today", "change": "added" },
+                { "template": "notes://{day}", "change": "unchanged" },
+                { "prompt": "greet", "change": "removed" },
+            ],
+            "missing": {},
+        }))
+        .unwrap();
+        insta::assert_snapshot!(plan.table(|_| None).to_text(), @r"
+        WHAT                             CHANGE     DESCRIPTION
+        forecast                         added
+        resource notes://today           added
+        resource template notes://{day}  unchanged
+        prompt greet                     removed
+        ");
+        assert_eq!(plan.consent_names(), ["prompt greet"]);
+        assert_eq!(plan.consent_kind(), "things");
+    }
+
+    #[test]
     fn consent_is_for_what_clients_were_told() {
         let mut plan = plan();
         assert_eq!(plan.consent_names(), ["get_weather", "old"]);
         plan.changes
-            .retain(|change| change.tool == "forecast" || change.tool == "same");
+            .retain(|change| matches!(change.item.name(), "forecast" | "same"));
         assert!(!plan.needs_consent());
     }
 }

@@ -14,7 +14,6 @@ use super::{
     human,
     plan::{Agreement, Extent, Plan, Planned},
     server::{self, Server},
-    tool,
     warnings::{self, Warning},
 };
 use casemate_domain::{ComponentName, Grant, HostPattern, SecretName};
@@ -24,9 +23,9 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use upload::Uploaded;
 
-/// Upload a component and deploy its tools to a server
+/// Upload a component and deploy its tools, resources and prompts to a server
 ///
-/// Shows the tools found, what they need and what changes for clients, old and new. If tools that
+/// Shows what was found, what it needs and what changes for clients, old and new. If anything that
 /// clients know would change or go away, it asks first; without a terminal it needs --yes and else
 /// ends with exit code 4, nothing changed. What is deployed is what was shown, or nothing.
 ///
@@ -139,19 +138,12 @@ fn show(
     context: &Context,
 ) -> Result<(), Failure> {
     let printer = context.printer;
-    let summary = |name: &str| {
-        let tool = uploaded
-            .tools
-            .iter()
-            .find(|tool| tool.name.as_str() == name)?;
-        Some(tool::summary(&tool.description))
-    };
     let extent = if command.full {
         Extent::Whole
     } else {
         Extent::Cut
     };
-    plan.show(summary, extent, printer)?;
+    plan.show(|item| uploaded.about(item), extent, printer)?;
     let needs = needs::table(
         &uploaded.tools,
         grant,
@@ -188,7 +180,17 @@ async fn report(
         ));
     } else {
         let active = human::plural(server.tools.active, "tool");
-        printer.result(&format!("{active} active at {}", server.url))?;
+        let mut besides = String::new();
+        for (count, what) in [
+            (server.resources.len(), "resource"),
+            (server.templates.len(), "resource template"),
+            (server.prompts.len(), "prompt"),
+        ] {
+            if count > 0 {
+                besides += &format!(", {}", human::plural(count, what));
+            }
+        }
+        printer.result(&format!("{active}{besides} active at {}", server.url))?;
         let of_list = |warning: &&Warning| warning.tool.is_none();
         warnings::tell(done.warnings.iter().filter(of_list), printer);
     }

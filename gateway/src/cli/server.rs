@@ -5,10 +5,11 @@ use super::{
     client::{Client, Reply},
     exit::Exit,
     failure::Failure,
-    human,
+    human, offers,
     printer::Rows,
     warnings::{self, Warning},
 };
+use casemate_domain::{PromptDefinition, ResourceDefinition, ResourceTemplateDefinition};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -31,7 +32,7 @@ pub(crate) enum Command {
         #[arg(short, long)]
         workspace: Option<String>,
     },
-    /// Show one server
+    /// Show one server, its resources and its prompts
     Show {
         /// Server: id, name, or workspace/name
         server: String,
@@ -93,6 +94,13 @@ pub(crate) struct Server {
     tools_list: Option<ToolsList>,
     #[serde(default)]
     warnings: Vec<Warning>,
+    /// What clients see besides, where a single server is shown.
+    #[serde(default)]
+    pub(crate) resources: Vec<ResourceDefinition>,
+    #[serde(default)]
+    pub(crate) templates: Vec<ResourceTemplateDefinition>,
+    #[serde(default)]
+    pub(crate) prompts: Vec<PromptDefinition>,
 }
 
 /// What the list of tools takes.
@@ -282,6 +290,8 @@ fn show(reply: &Reply, context: &Context) -> Result<Exit, Failure> {
     context
         .printer
         .table(&Rows::pairs(pairs.into_iter().chain(list)))?;
+    let (resources, templates) = (server.resources.iter(), server.templates.iter());
+    offers::show(resources, templates, server.prompts.iter(), context.printer)?;
     warnings::tell(&server.warnings, context.printer);
     Ok(Exit::Ok)
 }

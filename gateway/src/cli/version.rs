@@ -12,6 +12,7 @@ use super::{
     tool::{self, Tool},
     warnings,
 };
+use crate::service::Item;
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -60,6 +61,9 @@ struct Version {
     digest: String,
     tools: Vec<String>,
     serves: Vec<String>,
+    /// Whether its resources and prompts are served.
+    #[serde(default)]
+    offers: bool,
     created_at: Timestamp,
 }
 
@@ -111,12 +115,17 @@ async fn list(server: &str, client: &Client, context: &Context) -> Result<Exit, 
     Ok(Exit::Ok)
 }
 
-/// Which of its tools come from it now.
+/// What of it is served now.
 fn serves(version: &Version) -> String {
-    match version.serves.len() {
-        0 => "-".to_owned(),
+    let tools = match version.serves.len() {
+        0 if version.offers => return "resources, prompts".to_owned(),
+        0 => return "-".to_owned(),
         all if all == version.tools.len() && all > 1 => format!("all {all} tools"),
         _ => version.serves.join(", "),
+    };
+    match version.offers {
+        true => format!("{tools}, resources, prompts"),
+        false => tools,
     }
 }
 
@@ -180,8 +189,12 @@ async fn switch(command: &Use, client: &Client, context: &Context) -> Result<Exi
 
 fn show(command: &Use, planned: &Planned, context: &Context) -> Result<(), Failure> {
     let tools: Tools = planned.read()?;
-    let summary = |name: &str| {
-        let tool = tools.tools.iter().find(|tool| tool.name == name)?;
+    let summary = |item: &Item| {
+        let Item::Tool(name) = item else {
+            return None;
+        };
+        let mut tools = tools.tools.iter();
+        let tool = tools.find(|tool| tool.name == name.as_str())?;
         Some(tool::summary(&tool.description))
     };
     let extent = if command.full {

@@ -5,6 +5,7 @@ use super::{
     error::{Era, Error},
     events::{self, Outlet},
 };
+use crate::listen::Quiet;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::Stream;
@@ -32,6 +33,8 @@ pub(super) enum Content {
     Json(Vec<u8>),
     /// Messages as they come; the last one is the response.
     Events(Body),
+    /// The same, with nothing to be said most of the time.
+    Quiet(Body),
 }
 
 #[derive(Serialize)]
@@ -116,6 +119,17 @@ impl Answer {
         }
     }
 
+    /// An event stream on which nothing is said most of the time.
+    pub(super) fn quiet(
+        events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
+    ) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: Content::Quiet(Body::from_stream(events)),
+            header: None,
+        }
+    }
+
     /// Ends a stream with this answer.
     pub(super) fn finish(self, outlet: &Outlet) {
         outlet.end(self.into_json().as_deref());
@@ -125,7 +139,7 @@ impl Answer {
     pub(super) fn into_json(self) -> Option<Vec<u8>> {
         match self.body {
             Content::Json(body) => Some(body),
-            Content::Nothing | Content::Events(_) => None,
+            Content::Nothing | Content::Events(_) | Content::Quiet(_) => None,
         }
     }
 
@@ -167,13 +181,17 @@ impl Answer {
 
     /// As HTTP. Nothing here is for caches: answers depend on the key.
     pub(super) fn into_response(self) -> Response<Body> {
+        let is_quiet = matches!(self.body, Content::Quiet(_));
         let (body, media_type) = match self.body {
             Content::Nothing => (Body::empty(), None),
             Content::Json(body) => (Body::from(body), Some("application/json")),
-            Content::Events(events) => (events, Some("text/event-stream")),
+            Content::Events(events) | Content::Quiet(events) => (events, Some("text/event-stream")),
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
+        if is_quiet {
+            response.extensions_mut().insert(Quiet);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(media_type) = media_type {

@@ -1,36 +1,21 @@
-//! `tools/call`, as far as it is the same in both eras.
+//! Running a component, as far as it is the same in both eras.
 
 use super::{
-    Exchange, Params, Site, capability,
+    Exchange, Params, Site,
+    answer::Answer,
+    capability,
     client::{self, Trace},
+    envelope::Id,
     error::Error,
-    object::{self, Object},
-    unique,
+    method::Method,
+    object::Object,
+    result::{CallResult, OfferedResult, ServerInfo},
+    revision::Revision,
 };
-use crate::service::{CallRequest, FinishedCall, ToolView};
-use casemate_domain::{Json, ProtocolError};
+use crate::service::{Asked, CallRequest, FinishedCall, ToolView};
+use casemate_domain::{Conclusion, ProtocolError};
 use casemate_runtime::Observer;
-use serde_json::value::RawValue;
-use std::{borrow::Cow, sync::Arc};
-
-/// The name of the tool.
-pub(super) fn name<'a>(params: &Params<'a>) -> Result<Cow<'a, str>, Error> {
-    let name = params.members.string("name");
-    name.ok_or_else(|| Error::InvalidParams("`name` must be a string".into()))
-}
-
-/// The arguments, if there are any.
-pub(super) fn arguments<'a>(params: &Params<'a>) -> Result<Option<&'a RawValue>, Error> {
-    let arguments = params.members.get("arguments");
-    if let Some(arguments) = arguments {
-        if !object::is_object(arguments) {
-            return Err(Error::InvalidParams("`arguments` must be an object".into()));
-        }
-        let refused = |problem| Error::InvalidParams(format!("`arguments` {problem}"));
-        unique::check(arguments).map_err(refused)?;
-    }
-    Ok(arguments)
-}
+use std::sync::Arc;
 
 /// The tool of this name, if this caller may know it. Whether it may be called is decided by the
 /// service.
@@ -54,18 +39,15 @@ pub(super) fn request(
     exchange: &Exchange,
     params: &Params<'_>,
     client_info: Option<&Object<'_>>,
-    name: &str,
-    arguments: Option<&RawValue>,
+    asked: Asked,
 ) -> CallRequest {
-    let empty = || Json::parse("{}".to_owned()).expect("an empty object is JSON");
-    let arguments = arguments.map_or_else(empty, |arguments| Json::from(arguments.to_owned()));
     let trace = Trace::of(&params.meta, &exchange.headers);
     CallRequest {
         client: client::claimed(client_info, &exchange.headers),
         trace_parent: trace.parent,
         trace_state: trace.state,
         received: exchange.received,
-        ..CallRequest::new(name, arguments)
+        ..CallRequest::asking(asked)
     }
 }
 
@@ -76,13 +58,31 @@ pub(super) async fn run(
     observer: Arc<dyn Observer>,
 ) -> Result<FinishedCall, Error> {
     let calls = site.inner.service.calls();
-    let authorized = calls
-        .authorize(&site.open, request)
-        .map_err(Error::UnknownTool)?;
+    let authorized = calls.authorize(&site.open, request)?;
     Ok(calls.run(authorized, observer).await)
 }
 
-/// What a tool says about the request itself.
+/// The end of a call as the answer to its request, or why there is none. Questions are passed on
+/// before, by those who can.
+pub(super) fn answer(
+    method: Method,
+    id: Id<'_>,
+    finished: &FinishedCall,
+    (revision, server): (Revision, Option<ServerInfo<'_>>),
+    dropped: u64,
+) -> Result<Answer, Error> {
+    if let Conclusion::ProtocolError(error) = &finished.outcome.conclusion {
+        return Err(refusal(error));
+    }
+    if method == Method::CallTool {
+        let result = CallResult::of(finished, revision, server);
+        return Ok(Answer::result(id, &result.without_notifications(dropped)));
+    }
+    let result = OfferedResult::of(finished, revision, server)?;
+    Ok(Answer::result(id, &result.without_notifications(dropped)))
+}
+
+/// What a component says about the request itself.
 pub(super) fn refusal(error: &ProtocolError) -> Error {
     match error {
         ProtocolError::InvalidParams(message) => Error::RefusedByTool(message.clone()),

@@ -5,7 +5,7 @@
 use super::{capability, revision::Revision};
 use crate::{
     body,
-    service::{Refused, UnknownTool, tasks::Full},
+    service::{Refused, Unknown, UnknownTool, tasks::Full},
 };
 use casemate_domain::{Invalid, Json};
 use http::{HeaderName, StatusCode, header};
@@ -51,6 +51,10 @@ pub(super) enum Error {
     TooSlow,
     #[error("The body of the request did not arrive whole")]
     Incomplete,
+    #[error("Too much arrives at once, in all or for this workspace; try again in a second")]
+    NoRoom,
+    #[error("This workspace has too many connections; close some, or try again in a second")]
+    TooManyConnections,
     #[error("Parse error: {0}")]
     Parse(String),
     #[error("Invalid request: {0}")]
@@ -129,6 +133,7 @@ impl Error {
             Self::TooManyStreams { .. } | Self::TooManyTasks(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoRoom | Self::TooManyConnections => StatusCode::SERVICE_UNAVAILABLE,
             Self::Incomplete
             | Self::Parse(_)
             | Self::InvalidRequest(_)
@@ -176,6 +181,7 @@ impl Error {
                 Some((header::WWW_AUTHENTICATE, "Bearer"))
             }
             Self::MethodNotAllowed => Some((header::ALLOW, "POST")),
+            Self::NoRoom | Self::TooManyConnections => Some((header::RETRY_AFTER, "1")),
             _ => None,
         }
     }
@@ -194,6 +200,7 @@ impl From<body::Error> for Error {
             body::Error::TooLarge(limit) => Self::TooLarge { limit },
             body::Error::TooSlow => Self::TooSlow,
             body::Error::Incomplete => Self::Incomplete,
+            body::Error::NoRoom => Self::NoRoom,
         }
     }
 }
@@ -205,6 +212,16 @@ impl From<Refused> for Error {
             Refused::AuthenticationFailed => Self::AuthenticationFailed,
             Refused::MalformedKey(invalid) => Self::MalformedKey(invalid),
             Refused::ServerInactive => Self::ServerInactive,
+        }
+    }
+}
+
+impl From<Unknown> for Error {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Tool(unknown) => Self::UnknownTool(unknown),
+            Unknown::Resource { uri } => Self::ResourceNotFound { uri },
+            other => Self::InvalidParams(other.to_string()),
         }
     }
 }

@@ -10,6 +10,7 @@ mod batch;
 mod call;
 mod question;
 mod session;
+mod subscribed;
 mod withdrawal;
 
 pub(super) use batch::answer_all as batch;
@@ -21,8 +22,9 @@ use super::{
     capability, client,
     envelope::{Id, Notification, Request, Response},
     error::{Era, Error, shown},
-    events,
+    events, list,
     listen::{Listening, Script},
+    method::{self, Method},
     mirror,
     modern::Capabilities,
     object::{self, Object},
@@ -30,11 +32,14 @@ use super::{
     revision::Revision,
     transport, watching,
 };
-use http::{HeaderValue, Method};
+use bytes::Bytes;
+use http::HeaderValue;
 use question::Questions;
 use serde::Serialize;
+use serde_json::json;
 use session::{Notes, Session};
 use std::sync::Arc;
+use subscribed::Subscribed;
 use withdrawal::RunningCalls;
 
 /// What a request without a version speaks: the last revision that had no header for it.
@@ -48,6 +53,7 @@ pub(super) struct Memory {
     notes: Notes,
     calls: Arc<RunningCalls>,
     questions: Questions,
+    subscribed: Subscribed,
 }
 
 /// On which terms a client speaks after its handshake.
@@ -86,7 +92,8 @@ pub(super) async fn answer(
     params: &Params<'_>,
     declared: Option<&str>,
 ) -> Answer {
-    let name = params.members.string("name");
+    let key = Method::parse(&request.method).and_then(Method::named_by);
+    let name = params.members.string(key.unwrap_or("name"));
     let said = mirror::check_if_said(&exchange.headers, &request.method, name.as_deref());
     let answered = match said {
         Err(error) => Err(error),
@@ -137,11 +144,15 @@ pub(super) fn hear(exchange: &Exchange, response: &Response<'_>, declared: Optio
 
 /// Answers what has no body, which only sessions know: a request for the stream of what the server
 /// says by itself, and the end of a session.
-pub(super) fn without_body(exchange: &Exchange, method: &Method, declared: Option<&str>) -> Answer {
+pub(super) fn without_body(
+    exchange: &Exchange,
+    method: &http::Method,
+    declared: Option<&str>,
+) -> Answer {
     let answered = match Terms::of(exchange, declared) {
         Err(error) => Err(error),
         Ok(terms) => match terms.session {
-            Some(session) if !is_modern(declared) && *method == Method::DELETE => {
+            Some(session) if !is_modern(declared) && *method == http::Method::DELETE => {
                 end(exchange, &session);
                 Ok(Answer::done())
             }
@@ -153,7 +164,9 @@ pub(super) fn without_body(exchange: &Exchange, method: &Method, declared: Optio
 }
 
 fn end(exchange: &Exchange, session: &Session) {
-    exchange.site.inner.legacy.notes.end(session.id);
+    let legacy = &exchange.site.inner.legacy;
+    legacy.notes.end(session.id);
+    legacy.subscribed.end(&exchange.site, session.id);
     exchange.site.inner.listeners.end(session.id);
 }
 
@@ -161,14 +174,25 @@ fn stream(exchange: &Exchange, session: &Session, revision: Revision) -> Result<
     if !transport::accepts_events(&exchange.headers) {
         return Err(Error::NotAcceptable);
     }
-    let listening = Listening::start(&exchange.site, revision, Some(session.id))?;
-    let changed = br#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+    let site = &exchange.site;
+    let subscriptions = site.inner.legacy.subscribed.of(site, session.id);
+    let listening = Listening::start(site, revision, Some(session.id), subscriptions)?;
     let script = Script {
         greeting: None,
-        changed: Some(events::event(changed)),
+        changed: Box::new(|list| Some(said(list.method(), None))),
+        updated: Box::new(|uri| said("notifications/resources/updated", Some(uri))),
         farewell: None,
     };
-    Ok(Answer::events(listening.events(script)))
+    Ok(Answer::quiet(listening.events(script)))
+}
+
+/// A notification as an event, perhaps about a resource.
+fn said(method: &str, uri: Option<&str>) -> Bytes {
+    let mut notification = json!({ "jsonrpc": "2.0", "method": method });
+    if let Some(uri) = uri {
+        notification["params"] = json!({ "uri": uri });
+    }
+    events::event(notification.to_string().as_bytes())
 }
 
 fn is_modern(declared: Option<&str>) -> bool {
@@ -212,7 +236,7 @@ fn initialize(exchange: &Exchange, id: Id<'_>, params: &Params<'_>) -> Result<An
         id,
         &Initialized {
             protocol_version: revision.as_str(),
-            capabilities: Capabilities::ALL,
+            capabilities: Capabilities::of(&exchange.site.open, revision),
             server_info: exchange.site.info(),
         },
     );
@@ -234,12 +258,30 @@ async fn dispatch(
             let page = lists.page(&exchange.site.open, terms.revision, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
-        "tools/call" => call::answer(exchange, request.id, params, terms).await,
         "logging/setLevel" => {
             set_level(exchange, params, terms)?;
             Ok(Answer::result(request.id, &Empty {}))
         }
-        other => Err(Error::MethodNotFound(shown(other))),
+        "resources/subscribe" | "resources/unsubscribe"
+            if method::has_resources(&exchange.site.open) =>
+        {
+            subscribed::take(exchange, &request.method, params, terms)?;
+            Ok(Answer::result(request.id, &Empty {}))
+        }
+        other => {
+            let open = &exchange.site.open;
+            let listed = list::offered::Kind::of_method(other);
+            if let Some(kind) = listed.filter(|kind| kind.is_served(open)) {
+                let prepared = exchange.site.prepared();
+                let cursor = params.members.get("cursor");
+                let page = prepared.offered(open.server(), kind, terms.revision, cursor)?;
+                return Ok(Answer::written(request.id, &page));
+            }
+            match Method::parse(other).filter(|method| method.is_served(open)) {
+                Some(method) => call::answer(exchange, request.id, method, params, terms).await,
+                None => Err(Error::MethodNotFound(shown(other))),
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `tools/list`, in pages of bytes that are written once for each state of a server.
 
+pub(super) mod offered;
 mod size;
 
 pub use size::ListSize;
@@ -17,8 +18,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Tools on one page. Some clients read only the first.
-const PAGE_TOOLS: usize = 500;
+/// Items on one page. Some clients read only the first.
+const PAGE_ITEMS: usize = 500;
 /// How long a client may believe a list. Short: it is how changes reach clients without a stream.
 const TTL_MS: u32 = 5_000;
 
@@ -141,7 +142,7 @@ impl<'a> Listing<'a> {
             self.tools.partition_point(|tool| tool.name <= *after)
         });
         let rest = &self.tools[first..];
-        let tools = &rest[..rest.len().min(PAGE_TOOLS)];
+        let tools = &rest[..rest.len().min(PAGE_ITEMS)];
         let next = tools
             .last()
             .filter(|_| rest.len() > tools.len())

@@ -1,21 +1,27 @@
-//! Streams of what a server says by itself: that its list of tools changed.
+//! Streams of what a server says by itself: that one of its lists changed, or a resource that
+//! somebody subscribed to.
 //!
 //! An idle stream costs its connection, a timer, and a place among those who wait for the next
 //! change of anything; it has no task of its own. After each change it looks whether its key still
-//! opens the server, and whether the list that clients see is another one.
+//! opens the server, and whether what clients see is something else.
+
+mod subscriptions;
+
+pub(super) use subscriptions::Subscriptions;
 
 use super::{
     Site,
     error::Error,
     events::{COMMENT, SILENCE},
     legacy::SessionId,
+    list::offered::Kind,
     places::{Place, Places},
     revision::Revision,
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -45,13 +51,54 @@ struct Seat {
     _place: Place,
 }
 
+/// The lists of a server of whose changes clients are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    Tools,
+    /// Families of them as well.
+    Resources,
+    Prompts,
+}
+
+impl List {
+    pub(super) const ALL: [Self; 3] = [Self::Tools, Self::Resources, Self::Prompts];
+
+    /// By which a client is told of a change.
+    pub(super) const fn method(self) -> &'static str {
+        match self {
+            Self::Tools => "notifications/tools/list_changed",
+            Self::Resources => "notifications/resources/list_changed",
+            Self::Prompts => "notifications/prompts/list_changed",
+        }
+    }
+
+    /// Stands for what a client sees of it.
+    fn digest(self, site: &Site, revision: Revision) -> blake3::Hash {
+        let offered = |kind: Kind| match kind.is_served(&site.open) {
+            true => site
+                .prepared()
+                .offered_digest(site.server(), kind, revision),
+            false => blake3::hash(&[]),
+        };
+        match self {
+            Self::Tools => site.lists().digest(&site.open, revision),
+            Self::Resources => {
+                let both = [offered(Kind::Resources), offered(Kind::Templates)];
+                blake3::hash(both.map(|digest| *digest.as_bytes()).as_flattened())
+            }
+            Self::Prompts => offered(Kind::Prompts),
+        }
+    }
+}
+
 /// What is said on a stream, as events.
-#[derive(Debug)]
 pub(super) struct Script {
     /// At the beginning.
     pub(super) greeting: Option<Bytes>,
-    /// When the list of tools changed; nothing to those who did not ask for it.
-    pub(super) changed: Option<Bytes>,
+    /// When a list changed; nothing to those who did not ask for it.
+    pub(super) changed: Box<dyn Fn(List) -> Option<Bytes> + Send>,
+    /// When the resource of this URI changed.
+    pub(super) updated: Box<dyn Fn(&str) -> Bytes + Send>,
     /// When the server ends the stream.
     pub(super) farewell: Option<Bytes>,
 }
@@ -63,8 +110,11 @@ pub(super) struct Listening {
     revision: Revision,
     seat: Seat,
     changes: watch::Receiver<()>,
-    /// Of the list that the client may have seen.
-    digest: blake3::Hash,
+    /// Of the lists that the client may have seen.
+    digests: [blake3::Hash; List::ALL.len()],
+    subscriptions: Arc<Subscriptions>,
+    /// What is to be told next.
+    waiting: VecDeque<Bytes>,
 }
 
 /// Where a stream is in its script.
@@ -74,12 +124,8 @@ enum Stage {
     Over,
 }
 
-/// What a change of anything means to a stream.
-enum Meaning {
-    Nothing,
-    AnotherList,
-    Closed,
-}
+/// The server is not open any more.
+struct Closed;
 
 impl Listening {
     /// Takes a place for a stream of what happens from now on.
@@ -87,18 +133,21 @@ impl Listening {
         site: &Site,
         revision: Revision,
         session: Option<SessionId>,
+        subscriptions: Arc<Subscriptions>,
     ) -> Result<Self, Error> {
         let seat = Listeners::enter(&site.inner.listeners, site, session)?;
         // First the ear, then the look: what changes in between is told.
         let changes = site.inner.service.access().changes();
         let site = site.reopened()?;
-        let digest = site.lists().digest(&site.open, revision);
+        let digests = List::ALL.map(|list| list.digest(&site, revision));
         Ok(Self {
             site,
             revision,
             seat,
             changes,
-            digest,
+            digests,
+            subscriptions,
+            waiting: VecDeque::new(),
         })
     }
 
@@ -120,30 +169,31 @@ impl Listening {
                 // A comment at least, so that the client sees that it is heard.
                 let greeting = script.greeting.take();
                 let greeting = greeting.unwrap_or(Bytes::from_static(COMMENT));
+                // A change may have come between a subscription and this stream.
+                self.tell_of_resources(script);
                 return Some((greeting, Self::listening()));
             }
         };
         let stop = self.site.inner.background.stop().clone();
         loop {
-            let meaning = tokio::select! {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some((event, Self::listening()));
+            }
+            let looked = tokio::select! {
                 biased;
-                () = stop.cancelled() => Meaning::Closed,
-                () = self.seat.replaced.cancelled() => Meaning::Closed,
-                Ok(()) = self.changes.changed() => self.look(),
-                () = sleep_until(heartbeat) => match self.look() {
+                () = stop.cancelled() => Err(Closed),
+                () = self.seat.replaced.cancelled() => Err(Closed),
+                Ok(()) = self.changes.changed() => self.look(script),
+                () = sleep_until(heartbeat) => match self.look(script) {
                     // Keys expire without a change of anything.
-                    Meaning::Nothing => {
+                    Ok(()) if self.waiting.is_empty() => {
                         return Some((Bytes::from_static(COMMENT), Self::listening()));
                     }
-                    other => other,
+                    looked => looked,
                 },
             };
-            match (meaning, &script.changed) {
-                (Meaning::AnotherList, Some(event)) => {
-                    return Some((event.clone(), Self::listening()));
-                }
-                (Meaning::Closed, _) => return Some((script.farewell.take()?, Stage::Over)),
-                _ => {}
+            if looked.is_err() {
+                return Some((script.farewell.take()?, Stage::Over));
             }
         }
     }
@@ -154,22 +204,28 @@ impl Listening {
         }
     }
 
-    fn look(&mut self) -> Meaning {
-        let Ok(site) = self.site.reopened() else {
-            return Meaning::Closed;
-        };
+    /// Looks what changed, and notes what there is to tell.
+    fn look(&mut self, script: &Script) -> Result<(), Closed> {
+        let site = self.site.reopened().map_err(|_| Closed)?;
         // Always the newest state, so that no old one is kept alive for an idle stream.
         let former = std::mem::replace(&mut self.site, site);
-        let site = &self.site;
-        if Arc::ptr_eq(site.server(), former.server()) {
-            return Meaning::Nothing;
+        if Arc::ptr_eq(self.site.server(), former.server()) {
+            return Ok(());
         }
-        let digest = site.lists().digest(&site.open, self.revision);
-        if digest == self.digest {
-            return Meaning::Nothing;
+        for (list, known) in List::ALL.into_iter().zip(&mut self.digests) {
+            let digest = list.digest(&self.site, self.revision);
+            if std::mem::replace(known, digest) != digest {
+                self.waiting.extend((script.changed)(list));
+            }
         }
-        self.digest = digest;
-        Meaning::AnotherList
+        self.tell_of_resources(script);
+        Ok(())
+    }
+
+    fn tell_of_resources(&mut self, script: &Script) {
+        let updated = self.subscriptions.updated(&self.site.open);
+        let events = updated.iter().map(|uri| (script.updated)(uri));
+        self.waiting.extend(events);
     }
 }
 

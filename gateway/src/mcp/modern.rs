@@ -9,6 +9,8 @@ use super::{
     capability,
     envelope::{Id, Request},
     error::{Era, Error, shown},
+    list,
+    method::{self, Method},
     mirror,
     object::{self, Object},
     result::Meta,
@@ -16,6 +18,7 @@ use super::{
     tasks::{self, Extensions},
     watching,
 };
+use crate::service::OpenServer;
 use casemate_domain::LogLevel;
 use serde::Serialize;
 
@@ -142,11 +145,21 @@ async fn dispatch(
             let page = lists.page(&exchange.site.open, Revision::MODERN, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
-        "tools/call" => call::answer(exchange, request.id, params, &envelope).await,
         "subscriptions/listen" => {
             listen::answer(exchange, request.id, params, &envelope.capabilities)
         }
         other => {
+            let open = &exchange.site.open;
+            let listed = list::offered::Kind::of_method(other);
+            if let Some(kind) = listed.filter(|kind| kind.is_served(open)) {
+                let prepared = exchange.site.prepared();
+                let cursor = params.members.get("cursor");
+                let page = prepared.offered(open.server(), kind, Revision::MODERN, cursor)?;
+                return Ok(Answer::written(request.id, &page));
+            }
+            if let Some(method) = Method::parse(other).filter(|method| method.is_served(open)) {
+                return call::answer(exchange, request.id, method, params, &envelope).await;
+            }
             let can = &envelope.capabilities;
             let of_tasks = tasks::answer(exchange, other, request.id, params, can).await;
             of_tasks.unwrap_or_else(|| Err(Error::MethodNotFound(shown(other))))
@@ -166,27 +179,53 @@ struct Discovered<'a> {
     meta: Meta<'a>,
 }
 
-/// What a server can do. Only what is there is promised: no resources, no prompts.
+/// What a server can do. Only what is there is promised.
 #[derive(Debug, Serialize)]
 pub(super) struct Capabilities {
-    tools: Tools,
+    tools: Listed,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Listed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompts: Option<Listed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completions: Option<Nothing>,
     logging: Nothing,
     #[serde(skip_serializing_if = "Option::is_none")]
     extensions: Option<Extensions>,
 }
 
 impl Capabilities {
-    pub(super) const ALL: Self = Self {
-        tools: Tools { list_changed: true },
-        logging: Nothing {},
-        extensions: None,
-    };
+    /// Those of a server to this caller, as far as a revision has words for them.
+    pub(super) fn of(open: &OpenServer, revision: Revision) -> Self {
+        let has_completions = method::completes(open) && revision.has_completions();
+        Self {
+            tools: Listed::CHANGING,
+            resources: method::has_resources(open).then_some(Listed {
+                subscribe: Some(true),
+                ..Listed::CHANGING
+            }),
+            prompts: method::has_prompts(open).then_some(Listed::CHANGING),
+            completions: has_completions.then_some(Nothing {}),
+            logging: Nothing {},
+            extensions: (revision == Revision::MODERN).then_some(Extensions),
+        }
+    }
 }
 
+/// A list whose changes are told, and perhaps those of what is in it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Tools {
+struct Listed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscribe: Option<bool>,
     list_changed: bool,
+}
+
+impl Listed {
+    const CHANGING: Self = Self {
+        subscribe: None,
+        list_changed: true,
+    };
 }
 
 /// `{}`: there, with nothing more to say.
@@ -198,10 +237,7 @@ fn discover(exchange: &Exchange, id: Id<'_>) -> Answer {
     let discovered = Discovered {
         result_type: "complete",
         supported_versions: newest_first.collect(),
-        capabilities: Capabilities {
-            extensions: Some(Extensions),
-            ..Capabilities::ALL
-        },
+        capabilities: Capabilities::of(&exchange.site.open, Revision::MODERN),
         ttl_ms: DISCOVER_TTL_MS,
         cache_scope: "private",
         meta: Meta::of_server(exchange.site.info()),

@@ -90,11 +90,15 @@ pub(super) fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
 
-/// Whether a JSON text is what names a request: a string or an integer.
+/// Whether a JSON text is what names a request: a string or an integer. A string with half of a
+/// character in it is none: it comes back as it is, and the client could not read the answer.
 pub(super) fn is_id(raw: &RawValue) -> bool {
     let text = raw.get();
+    if text.starts_with('"') {
+        return !text.contains('\\') || string(raw).is_some();
+    }
     let digits = text.strip_prefix('-').unwrap_or(text);
-    text.starts_with('"') || digits.bytes().all(|byte| byte.is_ascii_digit())
+    digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether no value in a text nests deeper than `max`. The text need not be JSON.

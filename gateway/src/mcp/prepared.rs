@@ -1,6 +1,11 @@
 //! What is worked out once for each state of a server instead of once for each request.
 
-use super::{error::Error, list, mirror::Mirror, revision::Revision};
+use super::{
+    error::Error,
+    list::{self, offered},
+    mirror::Mirror,
+    revision::Revision,
+};
 use crate::service::{OpenServer, ServerView, ToolView, search::Index};
 use casemate_domain::{ServerId, ToolName, ToolPattern};
 use serde_json::value::RawValue;
@@ -27,6 +32,8 @@ pub(super) struct Prepared {
     whole: Arc<Lists>,
     /// For keys that were made for some tools.
     parts: Mutex<Parts>,
+    offered: [[OnceLock<Vec<offered::Page>>; Revision::ALL.len()]; offered::Kind::ALL.len()],
+    offered_digests: [[OnceLock<blake3::Hash>; Revision::ALL.len()]; offered::Kind::ALL.len()],
     mirrors: OnceLock<HashMap<ToolName, Vec<Mirror>>>,
 }
 
@@ -71,6 +78,8 @@ impl Prepared {
             view: Arc::downgrade(view),
             whole: Arc::default(),
             parts: Mutex::default(),
+            offered: Default::default(),
+            offered_digests: Default::default(),
             mirrors: OnceLock::new(),
         })
     }
@@ -87,6 +96,44 @@ impl Prepared {
         // Each change of the entries is whole before anything in it could panic.
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.of(chosen)
+    }
+
+    /// A page of a list of resources, templates or prompts.
+    pub(super) fn offered(
+        &self,
+        server: &ServerView,
+        kind: offered::Kind,
+        revision: Revision,
+        cursor: Option<&RawValue>,
+    ) -> Result<Cow<'_, [u8]>, Error> {
+        let pages = self.offered_pages(server, kind, revision);
+        offered::find(pages, server, kind, revision, cursor)
+    }
+
+    /// Stands for all of such a list.
+    pub(super) fn offered_digest(
+        &self,
+        server: &ServerView,
+        kind: offered::Kind,
+        revision: Revision,
+    ) -> blake3::Hash {
+        *self.offered_digests[kind as usize][revision.index()].get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for page in self.offered_pages(server, kind, revision) {
+                hasher.update(page.body());
+            }
+            hasher.finalize()
+        })
+    }
+
+    fn offered_pages(
+        &self,
+        server: &ServerView,
+        kind: offered::Kind,
+        revision: Revision,
+    ) -> &[offered::Page] {
+        self.offered[kind as usize][revision.index()]
+            .get_or_init(|| offered::pages(server, kind, revision))
     }
 
     /// The arguments of a tool that must be repeated in headers.

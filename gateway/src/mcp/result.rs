@@ -6,13 +6,17 @@
 
 mod content;
 mod meta;
+mod offered;
 
+pub(super) use content::Annotations;
 pub(super) use meta::{Meta, ServerInfo};
+pub(super) use offered::{OfferedResult, unanswered};
 
 use super::{object, revision::Revision};
 use crate::service::FinishedCall;
 use casemate_domain::{
-    Conclusion, Content, Json, NeedInput, OutcomeKind, ProtocolError, Stop, ToolError, ToolResult,
+    Conclusion, Content, Json, NeedInput, OutcomeKind, ProtocolError, Stop, StopReason, ToolError,
+    ToolResult,
 };
 use content::Block;
 use meta::{ErrorMeta, Source};
@@ -63,6 +67,13 @@ impl<'a> CallResult<'a> {
                 Self::failed(
                     unanswerable(need).into(),
                     meta.with_error(Source::Gateway, code),
+                )
+            }
+            Conclusion::Contents(_) | Conclusion::Filled(_) | Conclusion::Suggested(_) => {
+                let message = "The component answered with something else than a result of a tool.";
+                Self::failed(
+                    message.into(),
+                    meta.with_error(Source::Tool, StopReason::InvalidOutput.as_str()),
                 )
             }
             Conclusion::ProtocolError(error) => {

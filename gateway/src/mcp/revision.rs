@@ -76,6 +76,11 @@ impl Revision {
         self >= Self::V2025_03_26
     }
 
+    /// A word for completion among what a server can do.
+    pub(crate) fn has_completions(self) -> bool {
+        self >= Self::V2025_03_26
+    }
+
     /// Sound in results.
     pub(crate) fn has_audio(self) -> bool {
         self >= Self::V2025_03_26

@@ -1,7 +1,7 @@
 //! What travels through the client sealed: state between two rounds of a call, and sessions.
 //!
 //! The client is not trusted with it: what comes back must be what was sent, from the same key,
-//! for the same server, tool and arguments, within an hour. Anything else is forged. A seal does
+//! for the same server, method, name and arguments, within an hour. Anything else is forged. A seal does
 //! not make a state single-use; a tool that needs that keeps a note in its own store.
 
 use super::canonical;
@@ -109,7 +109,8 @@ impl Place {
     pub(super) fn new(
         server: ServerId,
         credential: &Credential,
-        tool: &str,
+        method: &str,
+        name: &str,
         arguments: Option<&RawValue>,
     ) -> Self {
         let principal = principal(credential);
@@ -119,7 +120,7 @@ impl Place {
                 canonical::digest(&RawValue::from_string("{}".into()).expect("an object is JSON"))
             }
         };
-        let place = format!("tools/call\n{server}\n{principal}\n{digest}\n{tool}");
+        let place = format!("{method}\n{server}\n{principal}\n{digest}\n{name}");
         Self(place.into_bytes())
     }
 }
@@ -152,7 +153,7 @@ mod tests {
             name: "laptop".parse().unwrap(),
         };
         let arguments = RawValue::from_string(arguments.to_owned()).unwrap();
-        Place::new(server, &credential, tool, Some(&arguments))
+        Place::new(server, &credential, "tools/call", tool, Some(&arguments))
     }
 
     #[test]

@@ -6,8 +6,9 @@
 //! runs nothing, and there is no record of it.
 
 use super::{
-    Params, Site, call,
+    Site, call,
     error::Error,
+    method::{Method, Wanted},
     object::{self, Object},
     result::{Meta, ServerInfo},
     revision::Revision,
@@ -18,25 +19,25 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What a request to call a tool comes to.
+/// What a request comes to.
 pub(super) enum Meant<'a> {
-    /// The call of a tool.
-    Tool(Callee<'a>),
-    /// What is answered without one.
+    /// Something runs.
+    Run(Callee<'a>),
+    /// What is answered without that.
     Said(Said),
 }
 
-/// A tool that is to be called.
+/// What is to run.
 pub(super) struct Callee<'a> {
-    /// As it is shown.
-    pub(super) name: Cow<'a, str>,
-    way: Way<'a>,
+    /// A tool goes by the name that is shown of it.
+    pub(super) wanted: Wanted<'a>,
+    way: Way,
 }
 
-enum Way<'a> {
+enum Way {
     Direct,
-    /// By way of `call_tool`, with arguments that were looked at.
-    Named(Option<&'a RawValue>),
+    /// By way of `call_tool`.
+    Named,
 }
 
 /// An answer that is not a tool's.
@@ -80,41 +81,29 @@ struct FoundTool<'a> {
     input_schema: &'a Json,
 }
 
-/// Finds out what a call of this name comes to.
-pub(super) fn meant<'a>(
-    site: &Site,
-    name: Cow<'a, str>,
-    params: &Params<'a>,
-) -> Result<Meant<'a>, Error> {
-    if site.server().record.tool_search {
-        if name == site.open.shown_name(CALL_TOOL) {
-            return Ok(named(site, call::arguments(params)?));
+/// Finds out what a request comes to.
+pub(super) fn meant<'a>(site: &Site, wanted: Wanted<'a>) -> Result<Meant<'a>, Error> {
+    if wanted.method == Method::CallTool && site.server().record.tool_search {
+        if wanted.name == site.open.shown_name(CALL_TOOL) {
+            return Ok(named(site, wanted.checked_arguments()?));
         }
-        if name == site.open.shown_name(SEARCH_TOOLS) {
-            return Ok(Meant::Said(found(site, call::arguments(params)?)));
+        if wanted.name == site.open.shown_name(SEARCH_TOOLS) {
+            return Ok(Meant::Said(found(site, wanted.checked_arguments()?)));
         }
     }
-    Ok(Meant::Tool(Callee {
-        name,
+    Ok(Meant::Run(Callee {
+        wanted,
         way: Way::Direct,
     }))
 }
 
 impl<'a> Callee<'a> {
-    /// The arguments of the tool, if there are any.
-    pub(super) fn arguments(&self, params: &Params<'a>) -> Result<Option<&'a RawValue>, Error> {
-        match &self.way {
-            Way::Direct => call::arguments(params),
-            Way::Named(arguments) => Ok(*arguments),
-        }
-    }
-
     /// The arguments that headers may have to repeat. Whoever calls a tool through another one
     /// repeats those of that one, which has none to repeat.
-    pub(super) fn repeated(&self, params: &Params<'a>) -> Option<&'a RawValue> {
+    pub(super) fn repeated(&self) -> Option<&'a RawValue> {
         match self.way {
-            Way::Direct => params.members.get("arguments"),
-            Way::Named(_) => None,
+            Way::Direct => self.wanted.arguments,
+            Way::Named => None,
         }
     }
 }
@@ -142,9 +131,13 @@ fn named<'a>(site: &Site, arguments: Option<&'a RawValue>) -> Meant<'a> {
         let problem = "`arguments` must be an object: the arguments of the tool.";
         return Meant::Said(Said::error(problem.into()));
     }
-    Meant::Tool(Callee {
-        name,
-        way: Way::Named(inner),
+    Meant::Run(Callee {
+        wanted: Wanted {
+            method: Method::CallTool,
+            name,
+            arguments: inner,
+        },
+        way: Way::Named,
     })
 }
 

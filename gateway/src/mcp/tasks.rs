@@ -57,11 +57,8 @@ struct Heard<'a> {
 }
 
 /// Whether a call may become a task. A client that cannot follow one is not given one.
-pub(super) fn support(
-    tool: Option<&ToolView>,
-    capabilities: &[String],
-) -> Result<TaskSupport, Error> {
-    let support = tool.map_or(TaskSupport::Forbidden, |tool| tool.definition.task_support);
+pub(super) fn support(tool: &ToolView, capabilities: &[String]) -> Result<TaskSupport, Error> {
+    let support = tool.definition.task_support;
     match (support, check_declared(capabilities)) {
         (TaskSupport::Required, Err(error)) => Err(error),
         (_, Err(_)) => Ok(TaskSupport::Forbidden),
@@ -187,7 +184,7 @@ impl From<UnknownTask> for Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::UnknownTool(unknown) => Self::UnknownTool(unknown),
+            RunError::Unknown(unknown) => unknown.into(),
             RunError::Full(full) => Self::TooManyTasks(full),
             RunError::Failed(error) => {
                 tracing::error!(

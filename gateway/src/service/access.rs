@@ -9,18 +9,19 @@ pub use keys::{KeyStatus, KeySummary, NewKey, Opens};
 pub use tokens::{Administrator, FirstToken, NewToken, TokenSummary};
 
 use super::{
-    calls::{Running, Traffic},
+    calls::{Running, Traffic, is_large},
     credential::{self, Class, Pepper},
     limits::LimitBook,
     snapshot::{ServerView, Snapshot},
     state::State,
 };
+use crate::portion::Portion;
 use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, ServerId};
 use casemate_runtime::Tenant;
 use casemate_store::records::{KeyRecord, SecretRecord};
 use jiff::Timestamp;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Checks credentials and manages keys.
 #[derive(Debug)]
@@ -65,6 +66,23 @@ impl OpenServer {
     /// Whose share of the machine its calls use. None if the workspace is gone.
     pub fn tenant(&self) -> Option<&Tenant> {
         self.traffic().map(|traffic| traffic.tenant())
+    }
+
+    /// Its workspace's part of the memory for requests that arrive.
+    pub fn bodies(&self) -> Arc<Portion> {
+        let traffic = self.traffic();
+        traffic.map_or_else(Arc::default, |traffic| Arc::clone(traffic.bodies()))
+    }
+
+    /// Its workspace's part of the connections. None if the workspace is gone.
+    pub fn connections(&self) -> Option<&Arc<Portion>> {
+        self.traffic().map(|traffic| traffic.connections())
+    }
+
+    /// The turns of its workspace for work over so many bytes, if that is to be done aside.
+    pub fn aside(&self, bytes: usize) -> Option<Arc<Semaphore>> {
+        let traffic = self.traffic().filter(|_| is_large(bytes))?;
+        Some(Arc::clone(traffic.aside()))
     }
 
     /// What opened it.

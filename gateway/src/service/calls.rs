@@ -4,22 +4,26 @@
 //! authorized and admitted. Every authorized call ends in exactly one record, also when its caller
 //! goes away in the middle.
 
+mod aside;
 mod gate;
+mod numbers;
 mod prepare;
 mod recorder;
 mod refusal;
 mod request;
 mod running;
+mod target;
 mod traffic;
 
-pub use request::CallRequest;
+pub(super) use aside::is_large;
+pub use request::{Asked, CallRequest, Reference};
 pub use running::Running;
+pub use target::Unknown;
 pub use traffic::Traffic;
 
 use super::{
     access::{OpenServer, still_stands},
     components::Components,
-    snapshot::ToolView,
     state::State,
     vault::Vault,
 };
@@ -28,9 +32,10 @@ use casemate_runtime::{Control, Environment, Meter, Observer, Runtime};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
 use recorder::Recorder;
-use refusal::{overloaded, shown_name, stopped, unloadable};
+use refusal::{overloaded, stopped, unloadable};
 use running::Registered;
 use std::{sync::Arc, time::Duration};
+use target::Target;
 use tokio::time::Instant;
 use traffic::Passes;
 use uuid::Uuid;
@@ -51,7 +56,7 @@ pub struct UnknownTool {
 #[derive(Debug)]
 pub struct AuthorizedCall {
     open: OpenServer,
-    tool: Arc<ToolView>,
+    target: Target,
     limits: Limits,
     call: Call,
     control: Control,
@@ -64,9 +69,9 @@ impl AuthorizedCall {
         self.call.id
     }
 
-    /// What it calls.
-    pub fn tool(&self) -> &ToolName {
-        &self.call.tool
+    /// The tool that it calls, if it calls one.
+    pub fn tool(&self) -> Option<&ToolName> {
+        self.target.tool()
     }
 
     /// By which it can be stopped.
@@ -161,24 +166,20 @@ impl Calls {
         self.parts.running.stop_all();
     }
 
-    /// Finds the tool among those that this caller may use.
+    /// Finds what is asked for among what this caller may use.
     pub fn authorize(
         &self,
         open: &OpenServer,
         request: CallRequest,
-    ) -> Result<AuthorizedCall, UnknownTool> {
+    ) -> Result<AuthorizedCall, Unknown> {
         let server = open.server();
-        let tool = open.tool(&request.tool).cloned();
-        let tool = tool.ok_or_else(|| UnknownTool {
-            name: shown_name(&request.tool),
-        })?;
+        let (target, asked) = target::find(open, request.asked)?;
         let call = Call {
             id: CallId::from_uuid(Uuid::now_v7()),
             workspace: server.workspace.name.clone(),
             server: server.record.name.clone(),
             caller: open.caller(request.client),
-            tool: tool.record.name.clone(),
-            arguments: request.arguments,
+            request: asked,
             client_capabilities: request.client_capabilities,
             progress_wanted: request.progress_wanted,
             trace_parent: request.trace_parent,
@@ -189,16 +190,16 @@ impl Calls {
         let recorder = Recorder::start(
             Arc::clone(&self.parts.log),
             server,
-            &tool,
+            target.digest(),
             &call,
             request.received,
             control.clone(),
         );
         let (workspace, server) = (server.workspace.id, server.record.id);
         Ok(AuthorizedCall {
-            limits: open.limits().of_call(workspace, server, &tool.record.name),
+            limits: open.limits().of_call(workspace, server, target.tool()),
             open: open.clone(),
-            tool,
+            target,
             call,
             control,
             recorder,
@@ -217,23 +218,22 @@ impl Calls {
         }
     }
 
-    /// Checks arguments and secrets, and takes a place.
+    /// Takes a place, and checks arguments and secrets. The gates of the workspace come first: what
+    /// is checked for its calls is limited like what is run for them.
     async fn admit(
         &self,
         authorized: AuthorizedCall,
     ) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
-        let AuthorizedCall {
-            open, tool, call, ..
-        } = &authorized;
-        let prepared = prepare::check_arguments(open, tool, call, &authorized.limits)
-            .and_then(|()| prepare::environment(&self.parts.vault, open, tool));
-        let environment = match prepared {
-            Ok(environment) => environment,
-            Err(stop) => return Err((authorized, stop)),
-        };
-        let (passes, place) = match self.enter(&authorized).await {
+        let (passes, patience) = match self.enter_workspace(&authorized).await {
             Ok(entered) => entered,
             Err(stop) => return Err((authorized, stop)),
+        };
+        let (authorized, environment) = self.prepare(authorized).await?;
+        let share = authorized.open.traffic().map(|traffic| traffic.share());
+        let latest = Instant::now() + patience;
+        let place = match self.gate.enter(self.parts.places, share, latest).await {
+            Ok(place) => place,
+            Err(Full) => return Err((authorized, overloaded(Level::Platform))),
         };
         let AuthorizedCall {
             open,
@@ -263,22 +263,56 @@ impl Calls {
         })
     }
 
-    /// Waits for a place, first among the calls of the workspace, then among all.
-    async fn enter(&self, authorized: &AuthorizedCall) -> Result<(Passes, Pass), Stop> {
-        let AuthorizedCall { open, tool, .. } = authorized;
+    /// Waits for a place among the calls of the workspace. Gives how much longer the call may wait.
+    async fn enter_workspace(
+        &self,
+        authorized: &AuthorizedCall,
+    ) -> Result<(Passes, Duration), Stop> {
+        let AuthorizedCall {
+            open, target, call, ..
+        } = authorized;
+        prepare::check_size(call, &authorized.limits)?;
         let server = open.server();
-        let who = (server.workspace.id, server.record.id, &tool.record.name);
+        let who = (server.workspace.id, server.record.id, target.tool());
         let latest = Instant::now() + PATIENCE;
         let Some(traffic) = open.traffic() else {
             return Err(overloaded(Level::Workspace));
         };
-        let passes = traffic
-            .enter(open.limits(), who, latest)
-            .await
-            .map_err(overloaded)?;
-        let place = self.gate.enter(self.parts.places, latest).await;
-        let place = place.map_err(|Full| overloaded(Level::Platform))?;
-        Ok((passes, place))
+        let passes = traffic.enter(open.limits(), who, latest).await;
+        let passes = passes.map_err(overloaded)?;
+        Ok((passes, latest.saturating_duration_since(Instant::now())))
+    }
+
+    /// Checks arguments, and opens secrets.
+    async fn prepare(
+        &self,
+        authorized: AuthorizedCall,
+    ) -> Result<(AuthorizedCall, Environment), (AuthorizedCall, Stop)> {
+        let check = |authorized: &AuthorizedCall| {
+            let AuthorizedCall {
+                open, target, call, ..
+            } = authorized;
+            prepare::check_arguments(open, target, call)
+        };
+        let bytes = authorized.call.request.size();
+        let (authorized, checked) = match authorized.open.traffic().cloned() {
+            Some(traffic) if aside::is_large(bytes) => {
+                let work = move || {
+                    let checked = check(&authorized);
+                    (authorized, checked)
+                };
+                aside::run(&traffic, self.meter(), work).await
+            }
+            _ => {
+                let checked = check(&authorized);
+                (authorized, checked)
+            }
+        };
+        let AuthorizedCall { open, target, .. } = &authorized;
+        match checked.and_then(|()| prepare::environment(&self.parts.vault, open, target)) {
+            Ok(environment) => Ok((authorized, environment)),
+            Err(stop) => Err((authorized, stop)),
+        }
     }
 
     async fn run_admitted(
@@ -292,10 +326,11 @@ impl Calls {
             environment,
             ..
         } = admitted;
+        let slot = authorized.target.component();
         let loaded = tokio::select! {
             // Loading may mean compiling, which takes as long as it takes.
             stop = authorized.control.stopped() => Err(stop),
-            loaded = self.parts.components.load(&authorized.tool.component) => {
+            loaded = self.parts.components.load(slot) => {
                 loaded.map_err(|error| unloadable(&error, authorized.call.id))
             }
         };
@@ -303,7 +338,7 @@ impl Calls {
             Ok(component) => component,
             Err(stop) => return self.finish(authorized, stopped(stop)),
         };
-        let mut outcome = self
+        let outcome = self
             .parts
             .runtime
             .call(
@@ -314,10 +349,26 @@ impl Calls {
                 observer,
             )
             .await;
-        if let Some(stop) = prepare::check_output(&authorized.tool, &outcome.conclusion) {
-            outcome.conclusion = Conclusion::Stopped(stop);
-        }
+        let outcome = self.checked(&authorized, outcome).await;
         self.finish(authorized, outcome)
+    }
+
+    /// The outcome, unless it is a structured answer that the tool never promised.
+    async fn checked(&self, authorized: &AuthorizedCall, mut outcome: Outcome) -> Outcome {
+        let target = authorized.target.clone();
+        let bytes = prepare::structured_bytes(&outcome.conclusion);
+        let check = move || {
+            if let Some(stop) = prepare::check_output(&target, &outcome.conclusion) {
+                outcome.conclusion = Conclusion::Stopped(stop);
+            }
+            outcome
+        };
+        match authorized.open.traffic() {
+            Some(traffic) if aside::is_large(bytes) => {
+                aside::run(traffic, self.meter(), check).await
+            }
+            _ => check(),
+        }
     }
 
     fn finish(&self, authorized: AuthorizedCall, outcome: Outcome) -> FinishedCall {

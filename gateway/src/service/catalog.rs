@@ -11,7 +11,9 @@ mod upload;
 mod versions;
 mod workspaces;
 
-pub use deploy::{Change, Consent, DeployRequest, Deployment, Difference, Missing, ToolChange};
+pub use deploy::{
+    Change, Consent, DeployRequest, Deployment, Difference, Item, ItemChange, Missing,
+};
 pub use limits::{LimitChange, ScopeLimits, ScopeName};
 pub use presentation::Presentation;
 pub use secrets::SecretSummary;

@@ -75,11 +75,13 @@ pub enum Error {
     /// A deployment that is not the one that was agreed to.
     #[error("the deployment would not do what was agreed to: something changed since then")]
     PlanChanged(Box<Deployment>),
-    /// A tool name that another component of the server already provides.
-    #[error("the tool `{tool}` of this server already comes from component `{component}`")]
+    /// A name that another component of the server already provides.
+    #[error("the {what} `{name}` of this server already comes from component `{component}`")]
     NameTaken {
-        /// The tool.
-        tool: String,
+        /// The kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
         /// The component that provides it.
         component: String,
     },
@@ -101,10 +103,13 @@ pub enum Error {
 }
 
 fn affected(deployment: &Deployment) -> String {
-    let changes = &deployment.changes;
-    match changes.iter().filter(|one| one.needs_consent()).count() {
-        1 => "1 tool".to_owned(),
-        count => format!("{count} tools"),
+    let changes = deployment.changes.iter().filter(|one| one.needs_consent());
+    let kinds: Vec<_> = changes.map(|one| one.item.kind()).collect();
+    let are_tools = kinds.iter().all(|kind| *kind == "tool");
+    match kinds[..] {
+        [one] => format!("1 {one}"),
+        _ if are_tools => format!("{} tools", kinds.len()),
+        _ => format!("{} tools, resources or prompts", kinds.len()),
     }
 }
 

@@ -105,12 +105,20 @@ impl LimitBook {
         !self.set.is_empty()
     }
 
-    /// The limits of a call of a tool.
-    pub fn of_call(&self, workspace: WorkspaceId, server: ServerId, tool: &ToolName) -> Limits {
+    /// The limits of a call of a tool, or of anything else of a server.
+    pub fn of_call(
+        &self,
+        workspace: WorkspaceId,
+        server: ServerId,
+        tool: Option<&ToolName>,
+    ) -> Limits {
         if !self.is_set_below_platform() {
             return self.platform.of_platform();
         }
-        self.limits(&Scope::Tool(workspace, server, tool.clone()))
+        self.limits(&match tool {
+            Some(tool) => Scope::Tool(workspace, server, tool.clone()),
+            None => Scope::Server(workspace, server),
+        })
     }
 
     /// The limits in force in a scope.

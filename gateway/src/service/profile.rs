@@ -7,7 +7,7 @@
 mod schema;
 
 use super::snapshot::ServerView;
-use casemate_domain::{CallRecord, ToolDefinition, ToolName};
+use casemate_domain::{CallRecord, Subject, ToolDefinition, ToolName};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -146,7 +146,10 @@ pub fn of_list(server: &ServerView, tokens: usize) -> Vec<Warning> {
 pub fn of_results(records: &[CallRecord]) -> Vec<Warning> {
     let mut largest: BTreeMap<&ToolName, u64> = BTreeMap::new();
     for record in records {
-        let bytes = largest.entry(&record.tool).or_default();
+        let Subject::Tool(tool) = &record.subject else {
+            continue;
+        };
+        let bytes = largest.entry(tool).or_default();
         *bytes = record.receipt.bytes_out.max(*bytes);
     }
     let large = largest.into_iter().filter(|(_, bytes)| *bytes > RESULT);

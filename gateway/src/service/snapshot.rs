@@ -3,10 +3,15 @@
 //! Built from the store at start, replaced as a whole after each committed change. A reader takes
 //! one snapshot and sees one consistent state; nothing on the way of a call reads the store.
 
+mod offer;
+
+pub use offer::OfferView;
+pub(super) use offer::Source as OfferSource;
+
 use super::{calls::Traffic, components::Slot, limits::LimitBook, schema::Schema};
 use casemate_domain::{
-    Digest, Grant, KeyId, SecretName, ServerId, TokenId, ToolDefinition, ToolName, VersionId,
-    WorkspaceId,
+    ComponentName, Digest, Grant, KeyId, SecretName, ServerId, TokenId, ToolDefinition, ToolName,
+    VersionId, WorkspaceId,
 };
 use casemate_store::records::{
     KeyRecord, SecretRecord, ServerRecord, TokenRecord, ToolRecord, VersionRecord, WorkspaceRecord,
@@ -57,6 +62,8 @@ pub struct ServerView {
     pub workspace: Arc<WorkspaceRecord>,
     /// All tools by name, in the order in which clients see them.
     pub tools: BTreeMap<ToolName, Arc<ToolView>>,
+    /// What the components in use provide besides tools.
+    pub offers: BTreeMap<ComponentName, Arc<OfferView>>,
     /// All versions that were ever deployed here.
     pub versions: BTreeMap<VersionId, Arc<VersionRecord>>,
 }

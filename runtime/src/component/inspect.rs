@@ -10,6 +10,12 @@ use wasmparser::{Parser, Payload};
 
 /// The interface that makes a component a tool.
 const TOOLS: &str = "casemate:tool/tools";
+/// The interfaces that a component may export besides.
+const OPTIONAL: [&str; 3] = [
+    "casemate:tool/completion",
+    "casemate:tool/prompts",
+    "casemate:tool/resources",
+];
 /// The interface that makes a component a command.
 const COMMAND: &str = "wasi:cli/run";
 
@@ -80,7 +86,7 @@ pub(super) fn require_tools(inspection: &Inspection) -> Result<(), Rejection> {
         .iter()
         .any(|name| base(name) == TOOLS && is_served(name))
     {
-        return Ok(());
+        return require_served(exports);
     }
     Err(Rejection::new(
         RejectionKind::WrongWorld,
@@ -91,6 +97,23 @@ pub(super) fn require_tools(inspection: &Inspection) -> Result<(), Rejection> {
             listed(exports)
         ),
     ))
+}
+
+/// Refuses what would be passed over in silence: an interface of ours in a version that is not served.
+fn require_served(exports: &[String]) -> Result<(), Rejection> {
+    let is_ours = |name: &&String| OPTIONAL.contains(&base(name)) && !is_served(name);
+    match exports.iter().find(is_ours) {
+        None => Ok(()),
+        Some(name) => Err(Rejection::new(
+            RejectionKind::WrongWorld,
+            format!(
+                "The component exports `{}`, which is not a version that is served. Build it \
+                 against `{}@1`.",
+                name.escape_debug(),
+                base(name)
+            ),
+        )),
+    }
 }
 
 /// Refuses a component that imports what is not offered, and names every such import.

@@ -18,7 +18,7 @@ pub(super) fn list(
         .collect()
 }
 
-fn content(piece: Content, intake: &mut Intake<'_>) -> Result<domain::Content, Stop> {
+pub(super) fn content(piece: Content, intake: &mut Intake<'_>) -> Result<domain::Content, Stop> {
     intake.piece();
     Ok(domain::Content {
         body: body(piece.body, intake)?,
@@ -64,6 +64,18 @@ fn link(link: ResourceLink, intake: &mut Intake<'_>) -> domain::ResourceLink {
     }
 }
 
+/// What is in a resource.
+pub(super) fn resources(
+    pieces: Vec<ResourceContents>,
+    intake: &mut Intake<'_>,
+) -> Result<Vec<domain::ResourceContents>, Stop> {
+    let piece = |contents| {
+        intake.piece();
+        embedded(contents, intake)
+    };
+    pieces.into_iter().map(piece).collect()
+}
+
 fn embedded(
     contents: ResourceContents,
     intake: &mut Intake<'_>,
@@ -80,14 +92,26 @@ fn embedded(
 }
 
 fn annotations(hints: ContentAnnotations, intake: &mut Intake<'_>) -> domain::ContentAnnotations {
-    let audience = hints.audience.into_iter().map(|audience| match audience {
+    let hints = plain_annotations(hints);
+    domain::ContentAnnotations {
+        last_modified: intake.maybe_text(hints.last_modified),
+        ..hints
+    }
+}
+
+/// Hints of a definition, as they are.
+pub(crate) fn plain_annotations(hints: ContentAnnotations) -> domain::ContentAnnotations {
+    domain::ContentAnnotations {
+        audience: hints.audience.into_iter().map(audience).collect(),
+        priority: hints.priority.filter(|priority| priority.is_finite()),
+        last_modified: hints.last_modified,
+    }
+}
+
+pub(super) fn audience(audience: Audience) -> domain::Audience {
+    match audience {
         Audience::User => domain::Audience::User,
         Audience::Assistant => domain::Audience::Assistant,
-    });
-    domain::ContentAnnotations {
-        audience: audience.collect(),
-        priority: hints.priority.filter(|priority| priority.is_finite()),
-        last_modified: intake.maybe_text(hints.last_modified),
     }
 }
 

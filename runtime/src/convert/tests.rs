@@ -2,9 +2,14 @@
 
 use super::*;
 use crate::{
-    bindings::host::types::{
-        Audience, Content, ContentAnnotations, ContentBody, ElicitForm, ElicitUrl, Icon, InputBody,
-        InputRequest, Media, NeedInput, OtherError, ResourceBody, ResourceContents, ResourceLink,
+    bindings::{
+        completion::Suggestions,
+        host::types::{
+            Audience, Content, ContentAnnotations, ContentBody, ElicitForm, ElicitUrl, Icon,
+            InputBody, InputRequest, Media, NeedInput, OtherError, ResourceBody, ResourceContents,
+            ResourceLink,
+        },
+        prompts::{PromptMessage, PromptResult},
     },
     redact::Sight,
 };
@@ -91,9 +96,9 @@ fn need_input() -> NeedInput {
 }
 
 /// Every answer that a guest can give, with the secret in each text of it.
-fn answers() -> Vec<Result<CallOutcome, CallError>> {
+fn answers() -> Vec<Answered> {
     let protocol = |error| Err(CallError::Protocol(error));
-    vec![
+    let tools = vec![
         Ok(CallOutcome::Complete(ToolResult {
             content: content(),
             structured: json(),
@@ -114,7 +119,32 @@ fn answers() -> Vec<Result<CallOutcome, CallError>> {
             message: leak(),
             data: json(),
         })),
-    ]
+    ];
+    let contents = content().into_iter().filter_map(|piece| match piece.body {
+        ContentBody::EmbeddedResource(contents) => Some(contents),
+        _ => None,
+    });
+    let contents = Ok(ReadOutcome::Contents(contents.collect()));
+    let message = content().into_iter().map(|content| PromptMessage {
+        role: Audience::User,
+        content,
+    });
+    let filled = Ok(PromptOutcome::Complete(PromptResult {
+        description: Some(leak()),
+        messages: message.collect(),
+    }));
+    let suggestions = Ok(Suggestions {
+        values: vec![leak()],
+        total: None,
+        has_more: false,
+    });
+    let mut all: Vec<_> = tools.into_iter().map(Answered::Tool).collect();
+    all.push(Answered::Resource(contents));
+    all.push(Answered::Resource(Ok(ReadOutcome::NeedInput(need_input()))));
+    all.push(Answered::Prompt(filled));
+    all.push(Answered::Prompt(Ok(PromptOutcome::NeedInput(need_input()))));
+    all.push(Answered::Completion(suggestions));
+    all
 }
 
 /// How often the secret is in an answer; bytes count as the text they are.
@@ -151,9 +181,9 @@ fn masks_that_are_longer_than_the_secret_count_towards_the_limit() {
         Sight::Revealed,
     );
     let text = || {
-        Err(CallError::Protocol(ProtocolError::InvalidParams(
+        Answered::Tool(Err(CallError::Protocol(ProtocolError::InvalidParams(
             "12345678 ".repeat(100),
-        )))
+        ))))
     };
     let limits = Limits {
         output_bytes: 1_000,
@@ -162,6 +192,26 @@ fn masks_that_are_longer_than_the_secret_count_towards_the_limit() {
     let refused = answer(text(), &armed, &limits).err().unwrap();
     assert_eq!(refused.reason, casemate_domain::StopReason::OutputTooLarge);
     assert!(answer(text(), &Redactor::default(), &limits).is_ok());
+}
+
+#[test]
+fn suggestions_beyond_a_hundred_are_left_out_and_that_is_said() {
+    let suggestions = |count| Suggestions {
+        values: vec!["a".to_owned(); count],
+        total: None,
+        has_more: false,
+    };
+    for (count, kept, has_more) in [(100, 100, false), (101, 100, true)] {
+        let answered = Answered::Completion(Ok(suggestions(count)));
+        let answer = answer(answered, &Redactor::default(), &Limits::default()).unwrap();
+        let Conclusion::Suggested(suggested) = answer.conclusion else {
+            panic!("{:?}", answer.conclusion)
+        };
+        assert_eq!(
+            (suggested.values.len(), suggested.has_more),
+            (kept, has_more)
+        );
+    }
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::{
 /// How far behind the others a tenant that was idle may start: several times what a short call
 /// takes.
 pub(super) const CREDIT: u64 = 20_000_000;
-/// The most that a tenant pays later for what was done for it outside of turns, at once. What it
-/// took while nobody else wanted anything was nobody's loss.
+/// The most that a tenant pays at once for what was done for it outside of turns. The rest it pays
+/// later: it is slowed down, and not shut out.
 const DEBT: u64 = 50_000_000;
 
 #[derive(Debug, Default)]
@@ -54,9 +54,14 @@ impl Table {
         if tenant.time() < least && !waits {
             tenant.set_time(least);
         }
-        let owed = tenant.settle().min(DEBT);
-        if owed > 0 {
-            self.charge(tenant, Duration::from_nanos(owed));
+        self.settle(tenant);
+    }
+
+    /// Has a tenant pay of what it owes.
+    pub(super) fn settle(&mut self, tenant: &Tenant) {
+        let paid = tenant.settle(DEBT);
+        if paid > 0 {
+            self.charge(tenant, Duration::from_nanos(paid));
         }
     }
 

@@ -51,12 +51,19 @@ impl Tenant {
     /// Something was done for it outside of the turns of its guests. It counts from its next turn on.
     pub fn owes(&self, took: Duration) {
         let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.account.owed.fetch_add(took, Ordering::Relaxed);
+        if took > 0 {
+            self.account.owed.fetch_add(took, Ordering::Relaxed);
+        }
     }
 
-    /// What it owes, in nanoseconds, which is thereby settled.
-    pub(super) fn settle(&self) -> u64 {
-        self.account.owed.swap(0, Ordering::Relaxed)
+    /// What it pays now of what it owes, in nanoseconds. The rest stays owed. Called under the lock
+    /// of the turns only, so that nobody else takes from it meanwhile.
+    pub(super) fn settle(&self, most: u64) -> u64 {
+        let paid = self.account.owed.load(Ordering::Relaxed).min(most);
+        if paid > 0 {
+            self.account.owed.fetch_sub(paid, Ordering::Relaxed);
+        }
+        paid
     }
 
     pub(super) fn id(&self) -> u64 {

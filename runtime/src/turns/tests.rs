@@ -180,10 +180,36 @@ fn a_long_past_is_not_held_against_a_tenant() {
     let (once, other) = (Tenant::new(), Tenant::new());
     compute(&turns, &once, SLICE);
     compute(&turns, &other, SLICE);
-    once.owes(Duration::from_secs(3_600));
+    // A tenth of a second that nobody else wanted.
+    let busy = || {
+        let started = thread_time();
+        while thread_time() - started < Duration::from_millis(100) {}
+    };
+    let meter = Meter::new(Arc::clone(&turns));
+    let work = meter.run(&once, async { busy() });
+    futures_util::FutureExt::now_or_never(work).unwrap();
     let mut places = [turns.place(other), turns.place(once)];
     let got = shares(&mut places, 3_000);
-    assert!(got[1] > 1_000, "{got:?}");
+    assert!(got[1] > 1_400, "{got:?}");
+}
+
+#[test]
+fn what_is_owed_is_paid_in_full_and_not_forgiven() {
+    let turns = turns(1);
+    let (debtor, other) = (Tenant::new(), Tenant::new());
+    compute(&turns, &debtor, SLICE);
+    compute(&turns, &other, SLICE);
+    // Much more than is paid at once.
+    let slices = 5_000;
+    debtor.owes(SLICE * slices);
+    let mut places = [long(&turns, &other), long(&turns, &debtor)];
+    let at_first = shares(&mut places, slices as usize);
+    assert!(at_first[1] < 20, "{at_first:?}");
+    let later = shares(&mut places, 3_000);
+    assert!(
+        later[0].abs_diff(later[1]) <= 60,
+        "then they share: {later:?}"
+    );
 }
 
 #[test]

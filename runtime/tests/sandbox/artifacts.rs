@@ -58,6 +58,23 @@ fn replace(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
+#[test]
+fn the_same_code_can_be_kept_from_several_sides_at_once() {
+    let folder = Folder::new();
+    let wasm = quick();
+    let digest = inspect(&wasm).unwrap().digest;
+    let code = Compiler::new().unwrap().precompile(&wasm).unwrap();
+    std::thread::scope(|scope| {
+        let kept: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| folder.artifacts.keep(&digest, &code)))
+            .collect();
+        for kept in kept {
+            kept.join().unwrap().unwrap();
+        }
+    });
+    assert!(folder.artifacts.find(&digest).unwrap().is_some());
+}
+
 #[tokio::test]
 async fn what_was_kept_runs_like_what_was_just_compiled() {
     let folder = Folder::new();

@@ -20,7 +20,7 @@ fn text(text: &str) -> Option<String> {
 
 async fn described(wasm: &[u8]) -> Result<Vec<casemate_domain::ToolDefinition>, Rejection> {
     let component = runtime().compile(wasm).unwrap();
-    runtime().describe(&component).await
+    Ok(runtime().describe(&component).await?.tools)
 }
 
 async fn refusal(tool: &Definition) -> (RejectionKind, String) {

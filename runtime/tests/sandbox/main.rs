@@ -7,6 +7,7 @@ mod describing;
 mod egress;
 mod limits;
 mod neighbors;
+mod offers;
 mod redaction;
 mod rejections;
 mod results;

@@ -5,7 +5,7 @@ use crate::support::{
     guest::{ANSWER_TEXT, Guest, STRUCTURED, answer_structured, answer_text, guest},
     reason, run, runtime, text,
 };
-use casemate_domain::{Conclusion, Json, Limits, LogLine, StopReason};
+use casemate_domain::{Conclusion, Json, Limits, LogLine, Request, StopReason};
 use casemate_runtime::{Environment, Observer};
 use std::sync::{Arc, Mutex};
 
@@ -53,7 +53,10 @@ async fn the_arguments_reach_the_tool_as_they_are() {
     ));
     let component = runtime().compile(&echo).unwrap();
     let mut call = a_call();
-    call.arguments = Json::parse(r#"{"city": "Zürich"}"#.to_owned()).unwrap();
+    call.request = Request::Tool {
+        name: "tool".parse().unwrap(),
+        arguments: Json::parse(r#"{"city": "Zürich"}"#.to_owned()).unwrap(),
+    };
     let outcome = runtime()
         .call(
             &component,

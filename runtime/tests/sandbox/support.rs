@@ -8,7 +8,9 @@ pub(crate) mod server;
 
 pub(crate) use casemate_guest_forge as guest;
 
-use casemate_domain::{Call, Caller, Conclusion, Credential, KeyId, Limits, Outcome, StopReason};
+use casemate_domain::{
+    Call, Caller, Conclusion, Credential, KeyId, Limits, Outcome, Request, StopReason,
+};
 use casemate_runtime::{Component, Config, EgressPolicy, Environment, Runtime, Unobserved};
 use std::sync::{Arc, OnceLock};
 
@@ -60,8 +62,10 @@ pub(crate) fn a_call() -> Call {
             },
             client: None,
         },
-        tool: "tool".parse().unwrap(),
-        arguments: casemate_domain::Json::parse("{}".to_owned()).unwrap(),
+        request: Request::Tool {
+            name: "tool".parse().unwrap(),
+            arguments: casemate_domain::Json::parse("{}".to_owned()).unwrap(),
+        },
         client_capabilities: Vec::new(),
         progress_wanted: false,
         trace_parent: None,

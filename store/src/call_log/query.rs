@@ -116,7 +116,7 @@ impl Search<'_> {
         }
         is(&self.filter.workspace, &record.workspace_id)
             && is(&self.filter.server, &record.server_id)
-            && is(&self.filter.tool, &record.tool)
+            && is(&self.filter.subject, &record.subject)
             && is(&self.filter.outcome, &record.outcome)
             && self.filter.since.is_none_or(|since| record.at >= since)
     }

@@ -19,7 +19,7 @@ fn record(n: u64) -> CallRecord {
         workspace: "acme".parse().unwrap(),
         server_id: ServerId::from_uuid(Uuid::from_u128((n % 3).into())),
         server: "tools".parse().unwrap(),
-        tool: format!("tool_{}", n % 5).parse().unwrap(),
+        subject: Subject::Tool(format!("tool_{}", n % 5).parse().unwrap()),
         digest: Digest::from_bytes([7; 32]),
         caller: Caller {
             credential: Credential::Key {
@@ -156,7 +156,7 @@ async fn filters_find_what_they_say_and_nothing_else() {
         ),
         (
             CallFilter {
-                tool: Some(sample.tool.clone()),
+                subject: Some(sample.subject.clone()),
                 ..all()
             },
             |n| n % 5 == 4,

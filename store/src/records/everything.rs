@@ -1,11 +1,13 @@
 //! All records that the gateway needs in memory.
 
 use super::{
-    KeyRecord, LimitsRecord, Record, SecretRecord, ServerRecord, Stored, TokenRecord, ToolRecord,
-    VersionRecord, WorkspaceRecord, decode_entry, key::Place,
+    KeyRecord, LimitsRecord, PointerRecord, Record, SecretRecord, ServerRecord, Stored,
+    TokenRecord, ToolRecord, VersionRecord, WorkspaceRecord, decode_entry, key::Place,
 };
 use crate::metadata::{Change, Entry, Error, Metadata, Revision, Write};
-use casemate_domain::{KeyId, SecretName, ServerId, TokenId, ToolName, VersionId, WorkspaceId};
+use casemate_domain::{
+    ComponentName, KeyId, SecretName, ServerId, TokenId, ToolName, VersionId, WorkspaceId,
+};
 use std::collections::BTreeMap;
 
 /// How many entries are read at once.
@@ -24,6 +26,8 @@ pub struct Everything {
     pub versions: BTreeMap<VersionId, Stored<VersionRecord>>,
     /// All tools, those of one server beside each other.
     pub tools: BTreeMap<(ServerId, ToolName), Stored<ToolRecord>>,
+    /// All versions in use, those of one server beside each other.
+    pub pointers: BTreeMap<(ServerId, ComponentName), Stored<PointerRecord>>,
     /// All keys.
     pub keys: BTreeMap<KeyId, Stored<KeyRecord>>,
     /// All secrets, those of one workspace beside each other.
@@ -102,6 +106,9 @@ impl Everything {
             Some(Place::Server(id)) => insert(&mut self.servers, id, entry),
             Some(Place::Version(id)) => insert(&mut self.versions, id, entry),
             Some(Place::Tool(server, name)) => insert(&mut self.tools, (server, name), entry),
+            Some(Place::Pointer(server, component)) => {
+                insert(&mut self.pointers, (server, component), entry)
+            }
             Some(Place::Key(id)) => insert(&mut self.keys, id, entry),
             Some(Place::Secret(workspace, name)) => {
                 insert(&mut self.secrets, (workspace, name), entry)
@@ -120,6 +127,9 @@ impl Everything {
             Some(Place::Server(id)) => drop(self.servers.remove(&id)),
             Some(Place::Version(id)) => drop(self.versions.remove(&id)),
             Some(Place::Tool(server, name)) => drop(self.tools.remove(&(server, name))),
+            Some(Place::Pointer(server, component)) => {
+                drop(self.pointers.remove(&(server, component)));
+            }
             Some(Place::Key(id)) => drop(self.keys.remove(&id)),
             Some(Place::Secret(workspace, name)) => drop(self.secrets.remove(&(workspace, name))),
             Some(Place::Token(id)) => drop(self.tokens.remove(&id)),

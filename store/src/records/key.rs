@@ -7,7 +7,8 @@
 use super::Record;
 use crate::metadata::printable;
 use casemate_domain::{
-    KeyId, SecretName, ServerId, TokenId, ToolName, VersionId, WorkspaceId, WorkspaceName,
+    ComponentName, KeyId, SecretName, ServerId, TokenId, ToolName, VersionId, WorkspaceId,
+    WorkspaceName,
 };
 use std::{fmt, marker::PhantomData, str::FromStr};
 
@@ -80,6 +81,7 @@ pub(super) enum Place {
     Server(ServerId),
     Version(VersionId),
     Tool(ServerId, ToolName),
+    Pointer(ServerId, ComponentName),
     Key(KeyId),
     Secret(WorkspaceId, SecretName),
     Token(TokenId),
@@ -99,6 +101,9 @@ impl Place {
             ["1", _, "server", server] => id(server).map(Self::Server),
             ["1", _, "version", _, version] => id(version).map(Self::Version),
             ["1", _, "tool", server, tool] => Some(Self::Tool(id(server)?, id(tool)?)),
+            ["1", _, "pointer", server, component] => {
+                Some(Self::Pointer(id(server)?, id(component)?))
+            }
             ["1", _, "key", key] => id(key).map(Self::Key),
             ["1", workspace, "secret", name] => Some(Self::Secret(id(workspace)?, id(name)?)),
             ["1", workspace, "limits"] => Some(Self::Limits(id(workspace)?, None, None)),

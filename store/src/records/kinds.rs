@@ -95,8 +95,8 @@ pub struct VersionRecord {
     pub component: ComponentName,
     /// The blob of the component.
     pub digest: Digest,
-    /// The blob of its tool definitions: the JSON of a list of
-    /// [`ToolDefinition`](casemate_domain::ToolDefinition). They may be larger than a record.
+    /// The blob of what it provides: the JSON of
+    /// [`Definitions`](casemate_domain::Definitions). They may be larger than a record.
     pub definitions: Digest,
     /// Bytes of the component.
     pub size: u64,
@@ -126,13 +126,13 @@ impl Record for VersionRecord {
     }
 }
 
-/// A component that was taken in: what it said about its tools then. It is never asked again, so
+/// A component that was taken in: what it said about itself then. It is never asked again, so
 /// that what is deployed is what was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentRecord {
     /// The blob of the component.
     pub digest: Digest,
-    /// The blob of its tool definitions.
+    /// The blob of what it provides.
     pub definitions: Digest,
     /// Bytes of the component.
     pub size: u64,
@@ -185,6 +185,33 @@ impl ToolRecord {
 impl Record for ToolRecord {
     fn key(&self) -> Key<Self> {
         Self::at(self.workspace_id, self.server_id, &self.name)
+    }
+}
+
+/// Which version of a component a server points at. Tools have records of their own besides, because
+/// each of them can be switched off; resources and prompts are served by what is here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointerRecord {
+    /// The server.
+    pub server_id: ServerId,
+    /// Whose it is.
+    pub workspace_id: WorkspaceId,
+    /// The component.
+    pub component: ComponentName,
+    /// The version of it that is in use.
+    pub version: VersionId,
+}
+
+impl PointerRecord {
+    /// Where the pointer is kept.
+    pub fn at(workspace: WorkspaceId, server: ServerId, component: &ComponentName) -> Key<Self> {
+        Key::new(&[&workspace, &"pointer", &server, component])
+    }
+}
+
+impl Record for PointerRecord {
+    fn key(&self) -> Key<Self> {
+        Self::at(self.workspace_id, self.server_id, &self.component)
     }
 }
 

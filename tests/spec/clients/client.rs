@@ -52,6 +52,26 @@ impl Client {
         }
     }
 
+    /// A program of the large ones, which only the nightly run installs.
+    pub(super) fn assistant(name: &str) -> Self {
+        let source = root().join("tests/clients/assistants");
+        Self {
+            name: name.to_owned(),
+            home: root().join(".clients/assistants"),
+            pins: ["package.json", "package-lock.json"]
+                .map(|file| source.join(file))
+                .into(),
+            script: PathBuf::new(),
+            language: Language::JavaScript,
+            mode: "",
+        }
+    }
+
+    /// Where it is installed.
+    pub(super) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// How the client is to find the era, in its script's words.
     pub(super) fn mode(self, mode: &'static str) -> Self {
         Self { mode, ..self }
@@ -69,13 +89,15 @@ impl Client {
         if found == wanted {
             return true;
         }
-        let required = std::env::var_os("CASEMATE_REQUIRE_CLIENTS").is_some();
-        assert!(
-            !required,
-            "{} is not installed — run cargo xtask clients",
-            self.name
-        );
-        let skipped = format!("skipped: {} — run cargo xtask clients\n", self.name);
+        let is_large = self.home.ends_with("assistants");
+        let (variable, remedy) = if is_large {
+            ("CASEMATE_REQUIRE_ASSISTANTS", "cargo xtask clients --large")
+        } else {
+            ("CASEMATE_REQUIRE_CLIENTS", "cargo xtask clients")
+        };
+        let required = std::env::var_os(variable).is_some();
+        assert!(!required, "{} is not installed — run {remedy}", self.name);
+        let skipped = format!("skipped: {} — run {remedy}\n", self.name);
         std::io::stderr().write_all(skipped.as_bytes()).unwrap();
         false
     }
@@ -108,7 +130,8 @@ impl Client {
         output.json()
     }
 
-    fn program(&self) -> PathBuf {
+    /// Python, or the Node that comes with the packages.
+    pub(super) fn program(&self) -> PathBuf {
         match (&self.language, cfg!(windows)) {
             (Language::Python, false) => self.home.join("bin/python"),
             (Language::Python, true) => self.home.join("Scripts/python.exe"),

@@ -4,7 +4,11 @@ use super::client::Client;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use casemate_tests::{Fixture, Gateway, Recorded, Reply, Server, Shared, sample};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 const SECRET: &str = "weather-secret-of-the-specification";
 const GREETING: &str = "Grüße aus der Kasematte 🏰";
@@ -91,10 +95,17 @@ pub(super) fn check_everything(client: &Client, protocol: &str) {
     if !client.is_installed() {
         return;
     }
+    check_what(protocol, |url, key, calls, scratch| {
+        client.see(url, key, calls, scratch)
+    });
+}
+
+/// Checks what somebody saw of the tools and of the calls in a file.
+pub(super) fn check_what(protocol: &str, see: impl FnOnce(&str, &str, &Path, &Path) -> Value) {
     let scene: Arc<Scene> = SCENE.get();
     let url = scene.gateway.endpoint(&scene.server);
     let scratch = scene.gateway.scratch();
-    let seen = client.see(&url, &scene.server.key, &scene.calls, &scratch);
+    let seen = see(&url, &scene.server.key, &scene.calls, &scratch);
     assert_eq!(seen["protocol"].as_str().unwrap_or("not told"), protocol);
     check_list(&seen["tools"]);
     check_results(&seen["results"], &scene.fixture);

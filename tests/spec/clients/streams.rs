@@ -8,17 +8,45 @@ use std::path::Path;
 
 #[test]
 fn typescript_client_2_is_told_and_asked_without_a_handshake() {
-    check("auto", "2026-07-28");
+    check(&typescript("auto"), "2026-07-28", Withdraws::Too);
 }
 
 #[test]
 fn typescript_client_2_is_told_and_asked_with_a_handshake() {
-    check("legacy", "2025-11-25");
+    check(&typescript("legacy"), "2025-11-25", Withdraws::Too);
+}
+
+#[test]
+fn python_sdk_2_is_told_and_asked_without_a_handshake() {
+    let client = Client::python("mcp 2.3.0", "mcp-2", "streams_2.py").mode("auto");
+    check(&client, "2026-07-28", Withdraws::Nothing);
+}
+
+#[test]
+fn python_sdk_2_is_told_and_asked_with_a_handshake() {
+    let client = Client::python("mcp 2.3.0", "mcp-2", "streams_2.py").mode("legacy");
+    check(&client, "2025-11-25", Withdraws::Nothing);
+}
+
+#[test]
+fn python_sdk_1_is_told_and_asked() {
+    let client = Client::python("mcp 1.30.0", "mcp-1", "streams_1.py");
+    check(&client, "2025-11-25", Withdraws::Nothing);
+}
+
+fn typescript(mode: &'static str) -> Client {
+    Client::node("@modelcontextprotocol/client 2.4.0", "streams_2.mjs").mode(mode)
+}
+
+/// Whether the client withdraws a call as well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Withdraws {
+    Too,
+    Nothing,
 }
 
 #[track_caller]
-fn check(mode: &'static str, protocol: &str) {
-    let client = Client::node("@modelcontextprotocol/client 2.4.0", "streams_2.mjs").mode(mode);
+fn check(client: &Client, protocol: &str, withdraws: Withdraws) {
     if !client.is_installed() {
         return;
     }
@@ -28,22 +56,23 @@ fn check(mode: &'static str, protocol: &str) {
     let changing = change_tools_when_asked(&gateway, &server);
     let url = gateway.endpoint(&server);
     let seen = client.see(&url, &server.key, Path::new(""), &gateway.scratch());
-    assert_eq!(
-        seen,
-        json!({
-            "protocol": protocol,
-            "progress": [0, 50, 100],
-            "watched": "progress was reported",
-            "steps": ["Step 1: What is your name?", "Step 2: What is your favorite color?"],
-            "asked": "name=\"blue\" color=\"blue\"",
-            "withdrawn": "withdrawn",
-            "fewer": 1,
-        })
-    );
-    assert_eq!(
-        gateway.await_outcomes(&server, "test_busy", 1),
-        ["cancelled"]
-    );
+    assert_eq!(seen["protocol"], protocol, "{seen}");
+    assert_eq!(seen["fewer"], 1, "{seen}");
+    assert_eq!(seen["watched"], "progress was reported");
+    let progress = seen["progress"].as_array().unwrap().iter();
+    let progress: Vec<_> = progress.map(|done| done.as_f64().unwrap()).collect();
+    assert_eq!(progress, [0.0, 50.0, 100.0]);
+    let steps = [
+        "Step 1: What is your name?",
+        "Step 2: What is your favorite color?",
+    ];
+    assert_eq!(seen["steps"], json!(steps));
+    assert_eq!(seen["asked"], "name=\"blue\" color=\"blue\"");
+    if withdraws == Withdraws::Too {
+        assert_eq!(seen["withdrawn"], "withdrawn");
+        let outcomes = gateway.await_outcomes(&server, "test_busy", 1);
+        assert_eq!(outcomes, ["cancelled"]);
+    }
     drop(gateway);
     changing.join().unwrap();
 }

@@ -41,6 +41,73 @@ fn closing_the_stream_cancels_a_call_of_the_stateless_revision() {
 }
 
 #[test]
+fn a_call_whose_client_went_away_makes_room_within_a_tenth_of_a_second() {
+    use casemate_tests::{guest, http::get};
+    let gateway = Gateway::builder().config("sandbox.places = 1").start();
+    let server = gateway.server("room");
+    gateway.push(&server, guest("conformance"));
+    let endless = gateway.scratch().join("endless.wasm");
+    let spins = casemate_guest_forge::Guest::named("spins");
+    let bytes = spins.call("(loop $again (br $again)) (i32.const 16)");
+    std::fs::write(&endless, bytes).unwrap();
+    gateway.push(&server, &endless);
+    let client = gateway.modern(&server);
+    let running = || {
+        let status = get(&gateway.admin_url("/v1/status")).bearer(casemate_tests::ADMIN_TOKEN);
+        status.send().json()["calls"]["running"].as_u64().unwrap()
+    };
+    let quick = || client.call("test_simple_text", json!({}));
+    assert!(!quick().is_tool_error());
+    for (tool, arguments) in [(BUSY, json!({ "steps": 1000 })), ("spins", json!({}))] {
+        let mut times: Vec<_> = (0..5)
+            .map(|_| {
+                let mut stream = std::net::TcpStream::connect(gateway.mcp_addr()).unwrap();
+                let call = client.calling(tool, arguments.clone()).request();
+                send(&mut stream, &call);
+                while running() == 0 {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                let start = Instant::now();
+                drop(stream);
+                // It waits for the one place that there is.
+                assert!(!quick().is_tool_error());
+                start.elapsed()
+            })
+            .collect();
+        times.sort();
+        // The middle one: other tests compute on the same cores.
+        assert!(times[2] < Duration::from_millis(100), "{tool}: {times:?}");
+    }
+    // The control: after a handshake the call goes on, and its place is taken for as long.
+    let legacy = gateway.legacy(&server);
+    let params = json!({ "name": BUSY, "arguments": { "steps": 40 } });
+    let mut stream = std::net::TcpStream::connect(gateway.mcp_addr()).unwrap();
+    send(&mut stream, &legacy.request("tools/call", params));
+    while running() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let start = Instant::now();
+    drop(stream);
+    let refused = quick().is_tool_error();
+    assert!(refused || start.elapsed() > Duration::from_millis(100));
+}
+
+/// Sends a request over a connection of its own, and reads no answer.
+fn send(stream: &mut std::net::TcpStream, request: &casemate_tests::http::Request) {
+    use std::io::Write as _;
+    let request = request.to_http();
+    let host = request.uri().authority().unwrap();
+    let path = request.uri().path();
+    let mut head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n");
+    for (name, value) in request.headers() {
+        head += &format!("{name}: {}\r\n", value.to_str().unwrap());
+    }
+    head += &format!("Content-Length: {}\r\n\r\n", request.body().len());
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(request.body()).unwrap();
+}
+
+#[test]
 fn closing_the_stream_cancels_no_call_of_the_handshake_revisions() {
     let (gateway, server) = guest_server("breaks");
     for (count, version) in Legacy::VERSIONS.iter().enumerate() {

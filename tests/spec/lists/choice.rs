@@ -52,6 +52,51 @@ fn a_choice_is_of_own_names_whatever_prefix_the_server_puts_before_them() {
 }
 
 #[test]
+fn a_key_for_some_tools_opens_neither_resources_nor_prompts() {
+    let gateway = &*GATEWAY.get();
+    let server = gateway.server("chosen-only");
+    gateway.push(&server, sample("glossary"));
+    let some = with_key_for(gateway, &server, &["look_up"]);
+    let requests = [
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("prompts/list", json!({})),
+        ("resources/read", json!({ "uri": "glossary://words" })),
+        (
+            "prompts/get",
+            json!({ "name": "explain", "arguments": { "word": "grant" } }),
+        ),
+        (
+            "completion/complete",
+            json!({
+                "ref": { "type": "ref/prompt", "name": "explain" },
+                "argument": { "name": "word", "value": "g" },
+            }),
+        ),
+    ];
+    for (method, params) in requests {
+        let ask = |server: &Server| {
+            let modern = gateway
+                .modern(server)
+                .message(method, params.clone())
+                .send();
+            let legacy = gateway.legacy(server).send(method, params.clone());
+            [modern, legacy].map(|reply| reply.message()["error"]["code"].as_i64())
+        };
+        assert_eq!(ask(&server), [None, None], "{method}");
+        assert_eq!(ask(&some), [Some(-32601), Some(-32601)], "{method}");
+    }
+    let promised = |server: &Server| {
+        let discovered = gateway.modern(server).discover();
+        discovered.result()["capabilities"].clone()
+    };
+    for capability in ["resources", "prompts", "completions"] {
+        assert!(promised(&server)[capability].is_object(), "{capability}");
+        assert!(promised(&some)[capability].is_null(), "{capability}");
+    }
+}
+
+#[test]
 fn a_tool_that_there_is_not_is_refused_with_the_nearest_name() {
     let gateway = &*GATEWAY.get();
     let server = server_with(gateway, "chosen-slip", &TOOLS);

@@ -71,12 +71,12 @@ fn the_tasks_of_a_workspace_hold_so_much() {
 fn how_long_a_call_may_take_before_it_is_a_task_is_a_setting() {
     let (gateway, server) = bounded("tasks.after_ms = 0");
     let client = Client::of(&gateway, &server);
-    let task = client.begin("slow_compute", json!({ "seconds": 0 }));
+    let task = client.begin("slow_compute", json!({ "seconds": 1 }));
     client.wait_for(&task, "completed");
     // Then all that is asked is asked by the task.
     let task = client.begin("test_tool_with_task", json!({}));
     client.wait_for(&task, "input_required");
-    let (gateway, server) = bounded("tasks.after_ms = 4_000");
+    let (gateway, server) = bounded("tasks.after_ms = 20_000");
     let client = Client::of(&gateway, &server);
     let waited = client.call("slow_compute", json!({ "seconds": 1 }));
     assert_eq!(waited.result()["resultType"], "complete");

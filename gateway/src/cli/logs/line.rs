@@ -1,7 +1,7 @@
 //! One line per call, in columns that stay in place while new lines come.
 
 use crate::cli::human;
-use casemate_domain::{CallRecord, Credential};
+use casemate_domain::{CallRecord, Credential, Subject};
 
 /// How wide the columns are whose width depends on names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,7 +87,10 @@ impl Columns {
 }
 
 fn tool(record: &CallRecord) -> String {
-    format!("{}/{}", record.server, record.tool)
+    match &record.subject {
+        Subject::Tool(name) => format!("{}/{name}", record.server),
+        other => human::line(&format!("{} {other}", record.server), WIDEST),
+    }
 }
 
 /// What is proven, and in brackets what is only claimed.

@@ -1,8 +1,13 @@
 //! The way of the file to the gateway.
 
-use crate::cli::{client::Client, exit::Exit, failure::Failure, human, inspect, printer::Printer};
+use crate::cli::{
+    client::Client, exit::Exit, failure::Failure, human, inspect, printer::Printer, tool,
+};
+use crate::service::Item;
 use bytes::Bytes;
-use casemate_domain::ToolDefinition;
+use casemate_domain::{
+    PromptDefinition, ResourceDefinition, ResourceTemplateDefinition, ToolDefinition,
+};
 use futures_util::stream;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Body;
@@ -16,6 +21,12 @@ pub(super) struct Uploaded {
     pub(super) size: u64,
     pub(super) kind: String,
     pub(super) tools: Vec<ToolDefinition>,
+    #[serde(default)]
+    resources: Vec<ResourceDefinition>,
+    #[serde(default)]
+    templates: Vec<ResourceTemplateDefinition>,
+    #[serde(default)]
+    prompts: Vec<PromptDefinition>,
 }
 
 /// Below this an upload is over before anybody could look at a bar.
@@ -74,6 +85,29 @@ fn watched(wasm: Bytes, bar: ProgressBar) -> Body {
 }
 
 impl Uploaded {
+    /// What something is, in a sentence.
+    pub(super) fn about(&self, item: &Item) -> Option<String> {
+        let description = match item {
+            Item::Tool(name) => {
+                let tool = self.tools.iter().find(|tool| tool.name == *name)?;
+                Some(&tool.description)
+            }
+            Item::Resource(uri) => {
+                let resource = self.resources.iter().find(|one| one.uri == *uri)?;
+                resource.description.as_ref().or(Some(&resource.name))
+            }
+            Item::Template(uri) => {
+                let template = self.templates.iter().find(|one| one.uri_template == *uri)?;
+                template.description.as_ref().or(Some(&template.name))
+            }
+            Item::Prompt(name) => {
+                let prompt = self.prompts.iter().find(|one| one.name == *name)?;
+                prompt.description.as_ref()
+            }
+        };
+        description.map(|description| tool::summary(description))
+    }
+
     /// One line about the file.
     pub(super) fn summary(&self) -> String {
         let short: String = self.digest.chars().take(12).collect();

@@ -34,7 +34,7 @@ fn large_integers_come_back_whole() {
 
 #[test]
 fn ids_are_strings_or_integers() {
-    for id in ["null", "1.5", "1e3", "true", "[]", "{}"] {
+    for id in ["null", "1.5", "1e3", "true", "[]", "{}", r#""\ud8001""#] {
         let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"m"}}"#);
         let rejected = refused(&body);
         assert!(matches!(rejected.error, Error::InvalidRequest(_)), "{id}");

@@ -1,4 +1,4 @@
-//! `tools/call` of the handshake revisions.
+//! Running a component in the handshake revisions.
 
 use super::{
     Terms,
@@ -13,10 +13,11 @@ use crate::mcp::{
     envelope::{Id, OwnedId},
     error::{Era, Error},
     events::{self, Events, Outlet},
-    result::CallResult,
+    method::{Method, Wanted},
+    result::{self, CallResult},
     revision::Revision,
     running::{Disconnect, Running},
-    search::{self, Callee, Meant},
+    search::{self, Meant},
     transport,
     watching::{Teller, Wishes},
 };
@@ -30,6 +31,7 @@ const MAX_ROUNDS: usize = 16;
 
 /// A call with everything it needs, so that it can go on when its connection breaks.
 struct Call {
+    method: Method,
     revision: Revision,
     id: OwnedId,
     observer: Arc<dyn Observer>,
@@ -50,20 +52,23 @@ struct Line {
 pub(super) async fn answer(
     exchange: &Exchange,
     id: Id<'_>,
+    method: Method,
     params: &Params<'_>,
     terms: Terms,
 ) -> Result<Answer, Error> {
     let Terms { revision, session } = terms;
     let site = &exchange.site;
     let session_id = session.as_ref().map(|session| session.id);
-    let callee = match search::meant(site, call::name(params)?, params)? {
-        Meant::Tool(callee) => callee,
+    let wanted = Wanted::read(method, params)?;
+    let wanted = match search::meant(site, wanted)? {
+        Meant::Run(callee) => callee.wanted,
         Meant::Said(said) => return Ok(Answer::result(id, &said.result(revision, site.info()))),
     };
-    let mut request = request(exchange, params, session.as_ref(), &callee)?;
-    let line = Line::new(exchange, params, revision, session, &request.tool)?;
+    let mut request = request(exchange, &wanted, params, session.as_ref())?;
+    let line = Line::new(exchange, params, revision, session, request.asked.name())?;
     request.progress_wanted = line.wants_progress;
     let call = Call {
+        method,
         revision,
         id: id.to_owned(),
         observer: line.observer,
@@ -94,16 +99,18 @@ pub(super) async fn answer(
 /// What is asked for, and by whom, as far as the session knows.
 fn request(
     exchange: &Exchange,
+    wanted: &Wanted<'_>,
     params: &Params<'_>,
     session: Option<&Session>,
-    callee: &Callee<'_>,
 ) -> Result<CallRequest, Error> {
-    let (name, arguments) = (&callee.name, callee.arguments(params)?);
+    let asked = wanted.asked(params)?;
     let capabilities = session.map_or(&[][..], |session| &session.capabilities);
-    if let Some(tool) = call::tool(&exchange.site, name) {
+    if wanted.method == Method::CallTool
+        && let Some(tool) = call::tool(&exchange.site, &wanted.name)
+    {
         call::check_capabilities(tool, capabilities)?;
     }
-    let request = call::request(exchange, params, None, name, arguments);
+    let request = call::request(exchange, params, None, asked);
     let client = session.and_then(|session| session.client.clone());
     Ok(CallRequest {
         client: client.or(request.client),
@@ -207,23 +214,26 @@ impl Call {
     }
 
     fn ended(&self, finished: &FinishedCall) -> Answer {
-        if let Conclusion::ProtocolError(error) = &finished.outcome.conclusion {
-            return self.refused(&call::refusal(error));
-        }
-        self.result(CallResult::of(finished, self.revision, None))
+        let (id, shape) = (self.id.borrow(), (self.revision, None));
+        call::answer(self.method, id, finished, shape, self.dropped())
+            .unwrap_or_else(|error| self.refused(&error))
     }
 
     fn unanswered(&self, finished: &FinishedCall, unanswered: Unanswered) -> Answer {
         match unanswered {
             Unanswered::CannotAnswer(names) => self.refused(&Error::MissingCapabilities(names)),
-            Unanswered::Because(why) => self.result(CallResult::unanswered(finished, why)),
+            Unanswered::Because(why) if self.method == Method::CallTool => {
+                let result = CallResult::unanswered(finished, why);
+                let result = result.without_notifications(self.dropped());
+                Answer::result(self.id.borrow(), &result)
+            }
+            Unanswered::Because(why) => self.refused(&result::unanswered(finished, why)),
             Unanswered::Gone => Answer::accepted(),
         }
     }
 
-    fn result(&self, result: CallResult<'_>) -> Answer {
-        let dropped = self.outlet.as_ref().map_or(0, Outlet::dropped);
-        Answer::result(self.id.borrow(), &result.without_notifications(dropped))
+    fn dropped(&self) -> u64 {
+        self.outlet.as_ref().map_or(0, Outlet::dropped)
     }
 
     fn refused(&self, error: &Error) -> Answer {
@@ -234,8 +244,7 @@ impl Call {
 /// The same request for another round.
 fn copy(request: &CallRequest) -> CallRequest {
     CallRequest {
-        tool: request.tool.clone(),
-        arguments: request.arguments.clone(),
+        asked: request.asked.clone(),
         client: request.client.clone(),
         client_capabilities: request.client_capabilities.clone(),
         progress_wanted: request.progress_wanted,

@@ -164,10 +164,10 @@ fn schemas_come_back_byte_for_byte() {
 
 #[test]
 fn pages_hold_every_tool_once_and_in_order() {
-    for count in [1, PAGE_TOOLS, PAGE_TOOLS + 1, 2 * PAGE_TOOLS + 3] {
+    for count in [1, PAGE_ITEMS, PAGE_ITEMS + 1, 2 * PAGE_ITEMS + 3] {
         let tools = many(count);
         let pages = listing(&tools).pages(Revision::MODERN);
-        assert_eq!(pages.len(), count.div_ceil(PAGE_TOOLS), "{count}");
+        assert_eq!(pages.len(), count.div_ceil(PAGE_ITEMS), "{count}");
         let expected: Vec<_> = tools.iter().map(|tool| tool.name.to_string()).collect();
         assert_eq!(walk(&tools, &pages), expected, "{count}");
     }
@@ -175,9 +175,9 @@ fn pages_hold_every_tool_once_and_in_order() {
 
 #[test]
 fn a_cursor_outlives_the_tool_that_it_names() {
-    let mut tools = many(PAGE_TOOLS + 2);
+    let mut tools = many(PAGE_ITEMS + 2);
     let cursor = Json::from(&Value::from(URL_SAFE_NO_PAD.encode("t00499")));
-    tools.remove(PAGE_TOOLS - 1);
+    tools.remove(PAGE_ITEMS - 1);
     tools.remove(0);
     let pages = listing(&tools).pages(Revision::MODERN);
     let body = find(

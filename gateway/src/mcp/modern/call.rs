@@ -1,4 +1,4 @@
-//! `tools/call` of the stateless revision.
+//! Running a component in the stateless revision.
 
 use super::Envelope;
 use crate::mcp::{
@@ -9,8 +9,8 @@ use crate::mcp::{
     envelope::Id,
     error::{Era, Error},
     events::{self, Outlet},
+    method::{Method, Wanted},
     mirror,
-    result::CallResult,
     revision::Revision,
     running::{Disconnect, Running},
     seal::Place,
@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 /// What is needed to turn the end of a call into an answer.
 struct Ending<'a, P> {
+    method: Method,
     site: &'a Site,
     id: Id<'a>,
     capabilities: &'a [String],
@@ -40,31 +41,34 @@ struct Ending<'a, P> {
 pub(super) async fn answer(
     exchange: &Exchange,
     id: Id<'_>,
+    method: Method,
     params: &Params<'_>,
     envelope: &Envelope<'_>,
 ) -> Result<Answer, Error> {
     let site = &exchange.site;
-    let name = call::name(params)?;
-    // The headers repeat what the body says, also where that is not the tool that runs.
-    mirror::check_name(&exchange.headers, &name)?;
-    let callee = match search::meant(site, name, params)? {
-        Meant::Tool(callee) => callee,
+    let wanted = Wanted::read(method, params)?;
+    if method.named_by().is_some() {
+        // The headers repeat what the body says, also where that is not the tool that runs.
+        mirror::check_name(&exchange.headers, &wanted.name)?;
+    }
+    let callee = match search::meant(site, wanted)? {
+        Meant::Run(callee) => callee,
         Meant::Said(said) => {
-            return Ok(Answer::result(
-                id,
-                &said.result(Revision::MODERN, site.info()),
-            ));
+            let result = said.result(Revision::MODERN, site.info());
+            return Ok(Answer::result(id, &result));
         }
     };
-    check_tool(exchange, params, &callee, envelope)?;
-    let support = tasks::support(call::tool(site, &callee.name), &envelope.capabilities)?;
-    let (name, arguments) = (&callee.name, callee.arguments(params)?);
+    let support = checked(exchange, &callee, envelope)?;
+    let wanted = callee.wanted;
+    let asked = wanted.asked(params)?;
     let place = || {
         let server = site.server().record.id;
-        Place::new(server, site.open.credential(), name, arguments)
+        let method = method.as_str();
+        let credential = site.open.credential();
+        Place::new(server, credential, method, &wanted.name, wanted.arguments)
     };
     let client_info = envelope.client_info.as_ref();
-    let mut request = call::request(exchange, params, client_info, name, arguments);
+    let mut request = call::request(exchange, params, client_info, asked);
     request
         .client_capabilities
         .clone_from(&envelope.capabilities);
@@ -72,9 +76,12 @@ pub(super) async fn answer(
     let wishes = Wishes::new(&params.meta, envelope.level).map_err(Error::InvalidParams)?;
     if wishes.has_any() && transport::accepts_events(&exchange.headers) {
         request.progress_wanted = wishes.progress.is_some();
-        return Ok(watched(exchange, id, request, place(), (wishes, support)).await);
+        let told = (place(), wishes);
+        let how = (method, support);
+        return Ok(watched(exchange, id, how, request, told).await);
     }
     let ending = Ending {
+        method,
         site,
         id,
         capabilities: &envelope.capabilities,
@@ -88,18 +95,24 @@ pub(super) async fn answer(
 async fn watched(
     exchange: &Exchange,
     id: Id<'_>,
+    (method, support): (Method, TaskSupport),
     request: CallRequest,
-    place: Place,
-    (wishes, support): (Wishes, TaskSupport),
+    (place, wishes): (Place, Wishes),
 ) -> Answer {
     let (outlet, events) = events::open();
-    let teller = Teller::new(wishes, outlet.clone(), Revision::MODERN, &request.tool);
+    let teller = Teller::new(
+        wishes,
+        outlet.clone(),
+        Revision::MODERN,
+        request.asked.name(),
+    );
     let (site, id) = (exchange.site.clone(), id.to_owned());
     let capabilities = request.client_capabilities.clone();
     let running = {
         let outlet = outlet.clone();
         async move {
             let ending = Ending {
+                method,
                 site: &site,
                 id: id.borrow(),
                 capabilities: &capabilities,
@@ -132,7 +145,6 @@ impl<P: Fn() -> Place> Ending<'_, P> {
             Err(error) => return refused(error),
         };
         match &finished.outcome.conclusion {
-            Conclusion::ProtocolError(error) => refused(call::refusal(error)),
             Conclusion::NeedInput(need) => {
                 let (can, place) = (self.capabilities, (self.place)());
                 match InputRequired::new(self.site, &finished, need, can, &place) {
@@ -142,31 +154,36 @@ impl<P: Fn() -> Place> Ending<'_, P> {
             }
             _ => {
                 let dropped = outlet.map_or(0, Outlet::dropped);
-                let server = Some(self.site.info());
-                let result = CallResult::of(&finished, Revision::MODERN, server);
-                Answer::result(self.id, &result.without_notifications(dropped))
+                let shape = (Revision::MODERN, Some(self.site.info()));
+                call::answer(self.method, self.id, &finished, shape, dropped)
+                    .unwrap_or_else(refused)
             }
         }
     }
 }
 
-/// The headers must agree with the arguments, and the client must be able to do what the tool needs.
-fn check_tool(
+/// What a tool declares that it needs: the headers must agree with the arguments, and the client
+/// must be able to do it. Gives whether it may become a task. Only tools declare anything.
+fn checked(
     exchange: &Exchange,
-    params: &Params<'_>,
     callee: &Callee<'_>,
     envelope: &Envelope<'_>,
-) -> Result<(), Error> {
+) -> Result<TaskSupport, Error> {
     let site = &exchange.site;
     // A tool that is not there has nothing to be checked; that is said when it is called.
-    let Some(tool) = call::tool(site, &callee.name) else {
-        return Ok(());
+    let tool = match callee.wanted.method {
+        Method::CallTool => call::tool(site, &callee.wanted.name),
+        _ => None,
     };
-    if let Some(arguments) = callee.repeated(params) {
+    let Some(tool) = tool else {
+        return Ok(TaskSupport::Forbidden);
+    };
+    if let Some(arguments) = callee.repeated() {
         let prepared = site.prepared();
         for mirror in prepared.mirrors(site.server(), tool) {
             mirror.check(&exchange.headers, arguments)?;
         }
     }
-    call::check_capabilities(tool, &envelope.capabilities)
+    call::check_capabilities(tool, &envelope.capabilities)?;
+    tasks::support(tool, &envelope.capabilities)
 }

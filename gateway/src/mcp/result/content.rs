@@ -135,9 +135,10 @@ fn spelled_out(link: &ResourceLink) -> String {
     text
 }
 
+/// What is in a resource.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Resource<'a> {
+pub(super) struct Resource<'a> {
     uri: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     mime_type: Option<&'a str>,
@@ -150,7 +151,7 @@ struct Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
-    fn of(contents: &'a ResourceContents, revision: Revision) -> Self {
+    pub(super) fn of(contents: &'a ResourceContents, revision: Revision) -> Self {
         let (text, blob) = match &contents.body {
             ResourceBody::Text(text) => (Some(text.as_str()), None),
             ResourceBody::Blob(bytes) => (None, Some(Base64(bytes))),
@@ -169,9 +170,10 @@ impl<'a> Resource<'a> {
     }
 }
 
+/// Hints about a piece of content, or about a resource.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Annotations<'a> {
+pub(in crate::mcp) struct Annotations<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     audience: &'a [Audience],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,7 +183,7 @@ struct Annotations<'a> {
 }
 
 impl<'a> Annotations<'a> {
-    fn of(hints: &'a ContentAnnotations, revision: Revision) -> Self {
+    pub(in crate::mcp) fn of(hints: &'a ContentAnnotations, revision: Revision) -> Self {
         let last_modified = hints.last_modified.as_deref();
         Self {
             audience: &hints.audience,

@@ -29,7 +29,13 @@ fn exchange(fixture: &Fixture) -> Exchange {
 
 fn place(exchange: &Exchange, tool: &str) -> Place {
     let open = &exchange.site.open;
-    Place::new(open.server().record.id, open.credential(), tool, None)
+    Place::new(
+        open.server().record.id,
+        open.credential(),
+        "tools/call",
+        tool,
+        None,
+    )
 }
 
 fn question() -> InputRequest {

@@ -107,6 +107,7 @@ impl Fixture {
             allowed_origins: vec![],
             allow_loopback_names: false,
             max_body_bytes: MAX_BODY,
+            all_body_bytes: 4 * MAX_BODY as u64,
         };
         Self {
             endpoint: Endpoint::new(

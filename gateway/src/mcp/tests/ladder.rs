@@ -2,9 +2,13 @@
 
 use super::fixture::{Fixture, MAX_BODY};
 use axum::body::Body;
+use bytes::Bytes;
 use casemate_domain::ServerId;
+use futures_util::{StreamExt as _, stream};
 use http::Method;
 use serde_json::json;
+use std::time::Duration;
+use tokio::task::JoinSet;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -176,4 +180,30 @@ async fn the_key_is_not_looked_for_anywhere_else() {
     let reply = fixture.send(request).await;
     reply.is_error(401, 401);
     assert!(!json!(reply.body).to_string().contains(&fixture.key));
+}
+
+#[tokio::test]
+async fn requests_that_never_end_take_only_a_part_of_the_memory_for_bodies() {
+    let fixture = Fixture::new().await;
+    // Most of a body that is allowed, and then nothing more.
+    let endless = || {
+        let most = Bytes::from(vec![b' '; MAX_BODY / 4 * 3]);
+        let begun = stream::iter([Ok::<_, std::io::Error>(most)]);
+        let body = Body::from_stream(begun.chain(stream::pending()));
+        let request = fixture.request(body, &[]);
+        let (endpoint, server) = (fixture.endpoint.clone(), fixture.server.clone());
+        async move { endpoint.handle(&server, request).await }
+    };
+    // Together they have more than there is memory for.
+    let mut held: JoinSet<_> = (0..6).map(|_| endless()).collect();
+    for _ in 0..2 {
+        let refused = held.join_next().await.unwrap().unwrap();
+        assert_eq!(refused.status(), 503);
+        assert_eq!(refused.headers()["retry-after"], "1");
+    }
+    let more = tokio::time::timeout(Duration::from_millis(100), held.join_next());
+    assert!(more.await.is_err(), "the others hold their part");
+    held.shutdown().await;
+    let served = fixture.modern("server/discover", |_| {}).await;
+    assert_eq!(served.status, 200);
 }

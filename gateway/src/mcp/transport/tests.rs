@@ -11,6 +11,7 @@ fn settings() -> Settings {
         allowed_origins: vec!["https://console.example.com".into()],
         allow_loopback_names: false,
         max_body_bytes: 8,
+        all_body_bytes: 1 << 20,
     }
 }
 

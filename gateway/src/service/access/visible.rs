@@ -1,10 +1,12 @@
-//! Which tools whoever opened a server sees, and under which names.
+//! Which tools whoever opened a server sees, and under which names, and what else.
 //!
 //! Listing and calling ask here and nowhere else, so that what is not listed cannot be called.
 
 use super::OpenServer;
-use crate::service::snapshot::ToolView;
-use casemate_domain::{Credential, ToolName, ToolPattern, ToolPrefix};
+use crate::service::snapshot::{OfferView, ServerView, ToolView};
+use casemate_domain::{
+    Credential, PromptName, ResourceUri, ToolName, ToolPattern, ToolPrefix, UriTemplate,
+};
 use std::{borrow::Cow, sync::Arc};
 
 impl OpenServer {
@@ -27,6 +29,31 @@ impl OpenServer {
         };
         let tool = self.server.tools.get(own)?;
         (tool.record.active && self.may_call(&tool.record.name)).then_some(tool)
+    }
+
+    /// What components provide besides tools. A key that was made for some tools opens nothing else.
+    pub fn offers(&self) -> impl Iterator<Item = &Arc<OfferView>> {
+        self.whole().into_iter().flat_map(|all| all.offers.values())
+    }
+
+    /// Who provides what is at a URI.
+    pub fn resource(&self, uri: &ResourceUri) -> Option<&Arc<OfferView>> {
+        self.whole()?.resource(uri)
+    }
+
+    /// Who provides a family of resources.
+    pub fn template(&self, template: &UriTemplate) -> Option<&Arc<OfferView>> {
+        self.whole()?.template(template)
+    }
+
+    /// Who provides the prompt of this name.
+    pub fn prompt(&self, name: &PromptName) -> Option<&Arc<OfferView>> {
+        self.whole()?.prompt(name)
+    }
+
+    /// The server, to those who may use all of it.
+    fn whole(&self) -> Option<&ServerView> {
+        self.chosen().is_none().then_some(&*self.server)
     }
 
     /// The name under which a tool is shown, or anything else that stands among the tools.

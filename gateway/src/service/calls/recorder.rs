@@ -1,8 +1,8 @@
 //! One record for each call, however it ends.
 
-use crate::service::snapshot::{ServerView, ToolView};
+use crate::service::snapshot::ServerView;
 use casemate_domain::{
-    Call, CallRecord, Conclusion, Outcome, OutcomeKind, ProtocolError, Receipt, StopReason,
+    Call, CallRecord, Conclusion, Digest, Outcome, OutcomeKind, ProtocolError, Receipt, StopReason,
 };
 use casemate_runtime::Control;
 use casemate_store::call_log::CallLog;
@@ -21,12 +21,12 @@ impl Recorder {
     pub(super) fn start(
         log: Arc<CallLog>,
         server: &ServerView,
-        tool: &ToolView,
+        digest: Digest,
         call: &Call,
         received: Instant,
         control: Control,
     ) -> Self {
-        let bytes_in = call.arguments.get().len() as u64;
+        let bytes_in = call.request.size() as u64;
         let record = CallRecord {
             id: call.id,
             at: jiff::Timestamp::now(),
@@ -34,15 +34,15 @@ impl Recorder {
             workspace: call.workspace.clone(),
             server_id: server.record.id,
             server: call.server.clone(),
-            tool: call.tool.clone(),
-            digest: tool.digest,
+            subject: call.request.subject(),
+            digest,
             caller: call.caller.clone(),
             outcome: OutcomeKind::Stopped(StopReason::Cancelled),
             message: Some("The caller went away before the call ended.".to_owned()),
             duration_us: 0,
             receipt: Receipt {
                 bytes_in,
-                digest: Some(tool.digest),
+                digest: Some(digest),
                 ..Receipt::default()
             },
             log: Vec::new(),
@@ -109,7 +109,11 @@ impl fmt::Debug for Recorder {
 /// How the call ended, in a sentence, unless it ended well.
 fn message(conclusion: &Conclusion) -> Option<String> {
     match conclusion {
-        Conclusion::Complete(_) | Conclusion::NeedInput(_) => None,
+        Conclusion::Complete(_)
+        | Conclusion::Contents(_)
+        | Conclusion::Filled(_)
+        | Conclusion::Suggested(_)
+        | Conclusion::NeedInput(_) => None,
         Conclusion::ToolError(error) => Some(match &error.detail {
             Some(detail) => format!("{} ({detail})", error.message),
             None => error.message.clone(),

@@ -3,13 +3,78 @@
 use casemate_domain::{ClaimedClient, Continuation, Json};
 use std::time::Instant;
 
+/// What is asked for, as the caller wrote it.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// To run a tool.
+    Tool {
+        /// Its name.
+        name: String,
+        /// The arguments; anything but an object is refused.
+        arguments: Json,
+    },
+    /// To read a resource.
+    Resource {
+        /// Its URI.
+        uri: String,
+    },
+    /// To fill in a prompt.
+    Prompt {
+        /// Its name.
+        name: String,
+        /// What to fill in, each name once.
+        arguments: Vec<(String, String)>,
+    },
+    /// To complete what is being typed.
+    Completion {
+        /// Of what.
+        of: Reference,
+        /// The argument or variable.
+        argument: String,
+        /// What is there so far.
+        value: String,
+        /// What is filled in already, each name once.
+        filled: Vec<(String, String)>,
+    },
+}
+
+/// What has arguments or variables to be completed.
+#[derive(Debug, Clone)]
+pub enum Reference {
+    /// The prompt of this name.
+    Prompt(String),
+    /// The family of resources with this URI template.
+    Template(String),
+}
+
+impl Asked {
+    /// The name or URI of it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Tool { name, .. }
+            | Self::Prompt { name, .. }
+            | Self::Resource { uri: name }
+            | Self::Completion {
+                of: Reference::Prompt(name) | Reference::Template(name),
+                ..
+            } => name,
+        }
+    }
+
+    /// The size of the arguments of a tool.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Tool { arguments, .. } => arguments.get().len(),
+            _ => 0,
+        }
+    }
+}
+
 /// What a door asks for.
 #[derive(Debug, Clone)]
 pub struct CallRequest {
-    /// The tool, as the caller wrote it.
-    pub tool: String,
-    /// The arguments; anything but an object is refused.
-    pub arguments: Json,
+    /// What for.
+    pub asked: Asked,
     /// What the client calls itself.
     pub client: Option<ClaimedClient>,
     /// What the client says that it can do.
@@ -29,9 +94,14 @@ pub struct CallRequest {
 impl CallRequest {
     /// A request with nothing but a tool and arguments, received now.
     pub fn new(tool: impl Into<String>, arguments: Json) -> Self {
+        let name = tool.into();
+        Self::asking(Asked::Tool { name, arguments })
+    }
+
+    /// A request for anything, received now.
+    pub fn asking(asked: Asked) -> Self {
         Self {
-            tool: tool.into(),
-            arguments,
+            asked,
             client: None,
             client_capabilities: Vec::new(),
             progress_wanted: false,

@@ -1,22 +1,48 @@
-//! What the calls of one workspace share: its gates and its part of the CPU.
+//! What the calls of one workspace share: its gates, and its parts of what all share.
 
-use super::gate::{Full, Gate, Pass};
-use crate::service::limits::{LimitBook, Scope};
+use super::{
+    aside,
+    gate::{Full, Gate, Pass, Share},
+};
+use crate::{
+    portion::Portion,
+    service::limits::{LimitBook, Scope},
+};
 use casemate_domain::{Level, Limit, ServerId, ToolName, WorkspaceId};
 use casemate_runtime::Tenant;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 /// What the calls of one workspace share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Traffic {
     tenant: Tenant,
     gate: Arc<Gate>,
     /// Gates of servers and tools that have a limit of their own.
     below: Mutex<HashMap<Below, Arc<Gate>>>,
+    /// Its part of the gate of all workspaces.
+    share: Arc<Share>,
+    /// Threads beside those that serve connections.
+    aside: Arc<Semaphore>,
+    bodies: Arc<Portion>,
+    connections: Arc<Portion>,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self {
+            tenant: Tenant::default(),
+            gate: Arc::default(),
+            below: Mutex::default(),
+            share: Arc::default(),
+            bodies: Arc::default(),
+            connections: Arc::default(),
+            aside: Arc::new(Semaphore::new(aside::THREADS)),
+        }
+    }
 }
 
 /// A server, or a tool of one.
@@ -34,35 +60,53 @@ impl Traffic {
         &self.tenant
     }
 
+    /// Its part of the gate of all workspaces.
+    pub(super) fn share(&self) -> &Arc<Share> {
+        &self.share
+    }
+
+    /// Its part of the memory for requests that arrive.
+    pub fn bodies(&self) -> &Arc<Portion> {
+        &self.bodies
+    }
+
+    /// Its part of the connections.
+    pub fn connections(&self) -> &Arc<Portion> {
+        &self.connections
+    }
+
+    /// Permits for work that takes long.
+    pub fn aside(&self) -> &Arc<Semaphore> {
+        &self.aside
+    }
+
     /// Goes through the gates of the tool and the server, if they have a limit of their own, and that
     /// of the workspace, by `latest`. Tells at which level there was no getting through.
     pub async fn enter(
         &self,
         book: &LimitBook,
-        (workspace, server, tool): (WorkspaceId, ServerId, &ToolName),
+        (workspace, server, tool): (WorkspaceId, ServerId, Option<&ToolName>),
         latest: Instant,
     ) -> Result<Passes, Level> {
         let at_once = |scope: &Scope| book.limits(scope).calls_at_once;
         let mut all = Vec::new();
         // The narrow gates first: who waits there must not take up room in the wide one.
         if book.is_set_below_platform() {
-            let scopes = [
-                (
-                    Scope::Tool(workspace, server, tool.clone()),
-                    (server, Some(tool.clone())),
-                ),
-                (Scope::Server(workspace, server), (server, None)),
-            ];
-            for (scope, key) in scopes {
+            let of_tool = tool.map(|tool| {
+                let scope = Scope::Tool(workspace, server, tool.clone());
+                (scope, (server, Some(tool.clone())))
+            });
+            let of_server = (Scope::Server(workspace, server), (server, None));
+            for (scope, key) in of_tool.into_iter().chain([of_server]) {
                 if book.sets(&scope, Limit::CallsAtOnce) {
                     let gate = self.gate_below(key);
-                    let pass = gate.enter(at_once(&scope), latest).await;
+                    let pass = gate.enter(at_once(&scope), None, latest).await;
                     all.push(pass.map_err(|Full| scope.level())?);
                 }
             }
         }
         let limit = at_once(&Scope::Workspace(workspace));
-        let pass = self.gate.enter(limit, latest).await;
+        let pass = self.gate.enter(limit, None, latest).await;
         all.push(pass.map_err(|Full| Level::Workspace)?);
         Ok(Passes { _all: all })
     }

@@ -1,7 +1,7 @@
 //! Pointing a server at a version of a component: deploying a new one, going back to one it has.
 //!
 //! A version is immutable: digest, definitions, grant. Deploying makes a new version and moves the
-//! server's tools to it. What clients were told about a tool does not change without consent, and
+//! server's tools, resources and prompts to it. What clients were told about a tool does not change without consent, and
 //! consent is for one plan: whoever agrees names the fingerprint of what they looked at, and a plan
 //! that became another one meanwhile is refused.
 
@@ -9,7 +9,7 @@ mod missing;
 mod plan;
 
 pub use missing::Missing;
-pub use plan::{Change, Difference, ToolChange};
+pub use plan::{Change, Difference, Item, ItemChange};
 
 use super::{
     Catalog, load,
@@ -24,8 +24,8 @@ use crate::service::{
     snapshot::{ServerView, Snapshot, ToolView},
     state::Writer,
 };
-use casemate_domain::{ComponentName, Digest, Grant, SecretName, ToolDefinition, VersionId};
-use casemate_store::records::{Batch, Record, ToolRecord, VersionRecord};
+use casemate_domain::{ComponentName, Definitions, Digest, Grant, SecretName, VersionId};
+use casemate_store::records::{Batch, PointerRecord, Record, ToolRecord, VersionRecord};
 use jiff::Timestamp;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -70,7 +70,7 @@ pub struct Deployment {
     /// What stands for this plan and no other.
     pub fingerprint: String,
     /// What changes for clients.
-    pub changes: Vec<ToolChange>,
+    pub changes: Vec<ItemChange>,
     /// The tools of the component after the deployment.
     pub tools: Vec<Arc<ToolView>>,
     /// What its tools want and will not get.
@@ -84,7 +84,7 @@ pub struct Deployment {
 /// A version that a server is to point at.
 pub(super) struct Candidate {
     pub(super) version: Arc<VersionRecord>,
-    pub(super) definitions: Vec<ToolDefinition>,
+    pub(super) definitions: Definitions,
     pub(super) origin: Origin,
     /// Whether the tools move to it, and new ones are shown to clients.
     pub(super) activate: bool,
@@ -119,12 +119,17 @@ impl Catalog {
             definitions: known.record.definitions,
             size: known.record.size,
             grant: request.grant,
-            tools: known.tools.iter().map(|tool| tool.name.clone()).collect(),
+            tools: known
+                .definitions
+                .tools
+                .iter()
+                .map(|tool| tool.name.clone())
+                .collect(),
             created_at: Timestamp::now(),
         });
         let candidate = Candidate {
             version,
-            definitions: known.tools,
+            definitions: known.definitions,
             origin: Origin::Upload,
             activate: request.activate,
         };
@@ -146,7 +151,7 @@ impl Catalog {
             return Ok(deployment);
         }
         let needs_consent =
-            candidate.activate && deployment.changes.iter().any(ToolChange::needs_consent);
+            candidate.activate && deployment.changes.iter().any(ItemChange::needs_consent);
         match consent.accepted {
             Some(accepted) if accepted != deployment.fingerprint => {
                 return Err(Error::PlanChanged(deployment.into()));
@@ -189,13 +194,14 @@ impl Catalog {
             fingerprint: plan::fingerprint(server, candidate),
             changes,
             tools: tools.cloned().collect(),
-            missing: missing::missing(definitions, &version.grant, is_set),
-            warnings: profile::of_tools_in(&next, neighbors(snapshot, &next), definitions),
+            missing: missing::missing(&definitions.tools, &version.grant, is_set),
+            warnings: profile::of_tools_in(&next, neighbors(snapshot, &next), &definitions.tools),
             server: Arc::new(next),
         })
     }
 
-    /// The server as it will be. A tool that exists stays active or inactive as it is: whoever
+    /// The server as it will be. Resources and prompts go with their component: without `activate`
+    /// they stay as they are. A tool that exists stays active or inactive as it is: whoever
     /// switched it off had a reason. Without `activate`, it also stays at its version, and new ones
     /// are inactive.
     fn next_server(&self, server: &ServerView, candidate: &Candidate) -> Result<ServerView, Error> {
@@ -207,7 +213,14 @@ impl Catalog {
                 .retain(|_, tool| tool.record.component != version.component);
         }
         let shared = load::Shared::new(&self.components, version);
-        for definition in &candidate.definitions {
+        if candidate.activate {
+            next.offers.remove(&version.component);
+            if let Some(offer) = shared.offer(candidate.definitions.clone()) {
+                let offer = Arc::new(offer);
+                next.offers.insert(version.component.clone(), offer);
+            }
+        }
+        for definition in &candidate.definitions.tools {
             if next.tools.contains_key(&definition.name) {
                 continue;
             }
@@ -251,6 +264,18 @@ async fn batch(
             audit::batch(actor, workspace, "version.use", subject).unchanged(&stored)
         }
     };
+    if candidate.activate {
+        let pointer = PointerRecord {
+            server_id: server.record.id,
+            workspace_id: server.workspace.id,
+            component: version.component.clone(),
+            version: version.id,
+        };
+        batch = match writer.find(&pointer.key()).await? {
+            Some(stored) => batch.replace(&stored, &pointer),
+            None => batch.create(&pointer),
+        };
+    }
     for (name, tool) in &server.tools {
         if !next.tools.contains_key(name) {
             batch = batch.remove(&writer.stored(&tool.record.key()).await?);

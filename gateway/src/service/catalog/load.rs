@@ -5,32 +5,46 @@ use crate::service::{
     components::Components,
     limits::LimitBook,
     schema::Schema,
-    snapshot::{ServerView, Snapshot, ToolView, WorkspaceView},
+    snapshot::{OfferSource, OfferView, ServerView, Snapshot, ToolView, WorkspaceView},
 };
-use casemate_domain::{Digest, Grant, LimitSettings, ToolDefinition, VersionId};
+use casemate_domain::{Definitions, Digest, Grant, LimitSettings, ToolDefinition, VersionId};
 use casemate_store::{
     blobs::Blobs,
-    records::{Everything, ToolRecord, VersionRecord},
+    records::{Everything, PointerRecord, ToolRecord, VersionRecord},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
-/// What all tools of one version share.
+/// What all that one version provides shares.
 pub(super) struct Shared<'a> {
     components: &'a Components,
+    version: &'a VersionRecord,
     digest: Digest,
     grant: Arc<Grant>,
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(components: &'a Components, version: &VersionRecord) -> Self {
+    pub(super) fn new(components: &'a Components, version: &'a VersionRecord) -> Self {
         Self {
             components,
+            version,
             digest: version.digest,
             grant: Arc::new(version.grant.clone()),
         }
+    }
+
+    /// Makes what there is besides tools ready to be asked for, if there is anything.
+    pub(super) fn offer(&self, definitions: Definitions) -> Option<OfferView> {
+        let source = OfferSource {
+            component: self.version.component.clone(),
+            version: self.version.id,
+            digest: self.digest,
+            grant: Arc::clone(&self.grant),
+            slot: self.components.slot(self.digest),
+        };
+        OfferView::new(source, definitions)
     }
 
     /// Makes a tool ready to be called. Fails with a reason for the operator if its schema no
@@ -105,70 +119,96 @@ pub(crate) async fn load(
                 record,
                 workspace,
                 tools,
+                offers: BTreeMap::new(),
                 versions,
             };
             snapshot.servers.insert(id, Arc::new(server));
         }
     }
-    let versions = everything
-        .versions
-        .into_values()
-        .map(|stored| stored.record)
-        .collect();
-    let tools = everything
-        .tools
-        .into_values()
-        .map(|stored| stored.record)
-        .collect();
-    load_tools(&mut snapshot, versions, tools, blobs, components).await;
+    let versions = everything.versions.into_values();
+    let tools = everything.tools.into_values();
+    let pointers = everything.pointers.into_values();
+    let used = Used::new(
+        tools.map(|stored| stored.record),
+        pointers.map(|stored| stored.record),
+    );
+    let versions = versions.map(|stored| stored.record).collect();
+    load_versions(&mut snapshot, versions, used, blobs, components).await;
     snapshot
 }
 
-async fn load_tools(
+/// What is used of each version.
+#[derive(Default)]
+struct Used {
+    tools: HashMap<VersionId, Vec<ToolRecord>>,
+    /// Those whose resources and prompts are served.
+    offering: HashSet<VersionId>,
+}
+
+impl Used {
+    fn new(
+        tools: impl Iterator<Item = ToolRecord>,
+        pointers: impl Iterator<Item = PointerRecord>,
+    ) -> Self {
+        let mut used = Self::default();
+        for tool in tools {
+            used.tools.entry(tool.version).or_default().push(tool);
+        }
+        used.offering
+            .extend(pointers.map(|pointer| pointer.version));
+        used
+    }
+}
+
+async fn load_versions(
     snapshot: &mut Snapshot,
     versions: Vec<VersionRecord>,
-    tools: Vec<ToolRecord>,
+    mut used: Used,
     blobs: &Blobs,
     components: &Components,
 ) {
-    let mut tools_by_version: HashMap<VersionId, Vec<ToolRecord>> = HashMap::new();
-    for tool in tools {
-        tools_by_version.entry(tool.version).or_default().push(tool);
-    }
     for version in versions {
-        let records = tools_by_version.remove(&version.id).unwrap_or_default();
-        let views = if records.is_empty() {
-            Vec::new()
+        let records = used.tools.remove(&version.id).unwrap_or_default();
+        let offers = used.offering.contains(&version.id);
+        let (tools, offer) = if records.is_empty() && !offers {
+            (Vec::new(), None)
         } else {
-            tools_of(&version, records, blobs, components).await
+            provided(&version, records, offers, blobs, components).await
         };
         let Some(server) = snapshot.servers.get_mut(&version.server_id) else {
             continue;
         };
         let server = Arc::make_mut(server);
-        for view in views {
+        for view in tools {
             server
                 .tools
                 .insert(view.record.name.clone(), Arc::new(view));
+        }
+        if let Some(offer) = offer {
+            server
+                .offers
+                .insert(version.component.clone(), Arc::new(offer));
         }
         server.versions.insert(version.id, Arc::new(version));
     }
 }
 
-async fn tools_of(
+/// The tools of a version that are recorded, and the rest if it is served.
+async fn provided(
     version: &VersionRecord,
     records: Vec<ToolRecord>,
+    offers: bool,
     blobs: &Blobs,
     components: &Components,
-) -> Vec<ToolView> {
-    let definitions = match definitions(version, blobs).await {
+) -> (Vec<ToolView>, Option<OfferView>) {
+    let mut definitions = match definitions(version, blobs).await {
         Ok(definitions) => definitions,
         Err(why) => {
-            tracing::error!(version = %version.id, why, "the tools of a version cannot be loaded");
-            return Vec::new();
+            tracing::error!(version = %version.id, why, "the definitions of a version cannot be loaded");
+            return (Vec::new(), None);
         }
     };
-    let mut by_name: HashMap<_, _> = definitions
+    let mut by_name: HashMap<_, _> = std::mem::take(&mut definitions.tools)
         .into_iter()
         .map(|definition| (definition.name.clone(), definition))
         .collect();
@@ -184,18 +224,18 @@ async fn tools_of(
             Err(why) => tracing::error!(version = %version.id, why, "a tool cannot be loaded"),
         }
     }
-    views
+    (views, offers.then(|| shared.offer(definitions)).flatten())
 }
 
-/// What the component of a version said about its tools.
+/// What the component of a version said about itself.
 pub(super) async fn definitions(
     version: &VersionRecord,
     blobs: &Blobs,
-) -> Result<Vec<ToolDefinition>, String> {
+) -> Result<Definitions, String> {
     let text = blobs
         .get(&version.definitions)
         .await
         .map_err(|error| error.to_string())?
         .ok_or("its definitions are missing")?;
-    serde_json::from_slice(&text).map_err(|error| error.to_string())
+    Definitions::from_json(&text).map_err(|error| error.to_string())
 }

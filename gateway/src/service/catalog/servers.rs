@@ -53,6 +53,7 @@ impl Catalog {
             record,
             workspace,
             tools,
+            offers: BTreeMap::new(),
             versions,
         });
         let made = Arc::clone(&server);

@@ -5,7 +5,7 @@ use crate::service::{
     access::Administrator, audit, components::LoadError, definition, error::Error,
 };
 use bytes::Bytes;
-use casemate_domain::{Digest, ToolDefinition};
+use casemate_domain::{Definitions, Digest};
 use casemate_runtime::{Component, Inspection};
 use casemate_store::{
     blobs,
@@ -18,14 +18,14 @@ use jiff::Timestamp;
 pub struct Uploaded {
     /// What a look at the file tells, without running it.
     pub inspection: Inspection,
-    /// What the component says about its tools.
-    pub tools: Vec<ToolDefinition>,
+    /// What the component says about itself.
+    pub definitions: Definitions,
 }
 
 /// A component that was taken in, and what it said then.
 pub(super) struct Known {
     pub(super) record: ComponentRecord,
-    pub(super) tools: Vec<ToolDefinition>,
+    pub(super) definitions: Definitions,
 }
 
 /// Looks at a file without running it. A large one takes a while, so requests go on meanwhile.
@@ -41,18 +41,21 @@ impl Catalog {
     /// that was damaged.
     ///
     /// Nothing is visible to clients by this: a component becomes tools by being deployed. It is
-    /// asked for its tools at its first upload and never again, so that what is deployed is what
+    /// asked what it provides at its first upload and never again, so that what is deployed is what
     /// was looked at.
     pub async fn upload(&self, actor: &Administrator, wasm: Bytes) -> Result<Uploaded, Error> {
         let inspection = examined(wasm.clone()).await?;
         let digest = inspection.digest;
         if let Some(known) = self.known(digest).await? {
             self.blobs.put(wasm).await?;
-            let tools = known.tools;
-            return Ok(Uploaded { inspection, tools });
+            let definitions = known.definitions;
+            return Ok(Uploaded {
+                inspection,
+                definitions,
+            });
         }
-        let tools = match self.describe(digest, wasm.clone()).await {
-            Ok(tools) => tools,
+        let definitions = match self.describe(digest, wasm.clone()).await {
+            Ok(definitions) => definitions,
             Err(error) => {
                 // Nothing can refer to what was never taken in.
                 if !self.blobs.exists(&digest).await? {
@@ -61,8 +64,11 @@ impl Catalog {
                 return Err(error);
             }
         };
-        self.take_in(actor, digest, wasm, &tools).await?;
-        Ok(Uploaded { inspection, tools })
+        self.take_in(actor, digest, wasm, &definitions).await?;
+        Ok(Uploaded {
+            inspection,
+            definitions,
+        })
     }
 
     /// What is known of a component, if it was taken in and what it said is still there.
@@ -75,10 +81,12 @@ impl Catalog {
             Ok(None) | Err(blobs::Error::BlobDamaged { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let tools = serde_json::from_slice(&text).map_err(|error| {
-            Error::Internal(format!("the definitions of component {digest}: {error}"))
-        })?;
-        Ok(Some(Known { record, tools }))
+        let definitions = Definitions::from_json(&text)
+            .map_err(|error| Error::Internal(format!("component {digest}: {error}")))?;
+        Ok(Some(Known {
+            record,
+            definitions,
+        }))
     }
 
     async fn take_in(
@@ -86,9 +94,10 @@ impl Catalog {
         actor: &Administrator,
         digest: Digest,
         wasm: Bytes,
-        tools: &[ToolDefinition],
+        definitions: &Definitions,
     ) -> Result<(), Error> {
-        let text = serde_json::to_vec(tools).map_err(|error| Error::Internal(error.to_string()))?;
+        let text =
+            serde_json::to_vec(definitions).map_err(|error| Error::Internal(error.to_string()))?;
         let record = ComponentRecord {
             digest,
             size: wasm.len() as u64,
@@ -106,21 +115,21 @@ impl Catalog {
         writer.commit(batch, |_| ()).await
     }
 
-    async fn describe(&self, digest: Digest, wasm: Bytes) -> Result<Vec<ToolDefinition>, Error> {
+    async fn describe(&self, digest: Digest, wasm: Bytes) -> Result<Definitions, Error> {
         let slot = self.components.slot(digest);
         let component = match self.components.get(&slot) {
             Some(component) => component,
             None => self.compile(digest, wasm).await?,
         };
-        let tools = self
+        let definitions = self
             .runtime
             .describe(&component)
             .await
             .map_err(Error::Rejected)?;
-        definition::check_all(&tools).map_err(Error::Rejected)?;
+        definition::check_all(&definitions.tools).map_err(Error::Rejected)?;
         self.components.fill(&slot, component);
         self.remember(slot);
-        Ok(tools)
+        Ok(definitions)
     }
 
     async fn compile(&self, digest: Digest, wasm: Bytes) -> Result<Component, Error> {

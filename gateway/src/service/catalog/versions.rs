@@ -17,6 +17,8 @@ pub struct VersionSummary {
     pub record: Arc<VersionRecord>,
     /// The tools that are served from it now.
     pub serves: Vec<ToolName>,
+    /// Whether its resources and prompts are served now.
+    pub offers: bool,
 }
 
 impl Catalog {
@@ -31,6 +33,10 @@ impl Catalog {
                 .filter(|tool| tool.record.version == record.id)
                 .map(|tool| tool.record.name.clone())
                 .collect(),
+            offers: server
+                .offers
+                .values()
+                .any(|offer| offer.version == record.id),
         };
         // Ids are in the order in which they were made.
         Ok(server.versions.values().rev().map(summary).collect())

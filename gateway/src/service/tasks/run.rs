@@ -9,7 +9,7 @@ use super::{
 };
 use crate::service::{
     access::OpenServer,
-    calls::{CallRequest, FinishedCall, UnknownTool},
+    calls::{CallRequest, FinishedCall, Unknown},
     error::Error,
     tasks::{Inner, TaskView},
 };
@@ -36,7 +36,7 @@ pub enum Ran {
 pub enum RunError {
     /// No such tool.
     #[error(transparent)]
-    UnknownTool(UnknownTool),
+    Unknown(Unknown),
     /// The tool runs as a task only, and there is no room for one.
     #[error(transparent)]
     Full(Full),
@@ -68,7 +68,7 @@ impl Tasks {
         wording: Arc<dyn Wording>,
     ) -> Result<Ran, RunError> {
         let inner = &self.inner;
-        let seat = match inner.seat(open, request.arguments.get().len(), support) {
+        let seat = match inner.seat(open, request.asked.bytes(), support) {
             Ok(seat) => seat,
             Err(full) if support == TaskSupport::Required => return Err(RunError::Full(full)),
             // A tool that can do without goes on as an ordinary call.
@@ -76,14 +76,15 @@ impl Tasks {
         };
         let again = seat.as_ref().map(|_| request.clone());
         let authorized = inner.calls.authorize(open, request);
-        let authorized = authorized.map_err(RunError::UnknownTool)?;
-        let (Some((key, seat)), Some(again)) = (seat, again) else {
+        let authorized = authorized.map_err(RunError::Unknown)?;
+        let tool = authorized.tool().cloned();
+        let (Some((key, seat)), Some(again), Some(tool)) = (seat, again, tool) else {
             return Ok(Ran::Finished(inner.calls.run(authorized, observer).await));
         };
         let begun = Begun {
             key,
             seat,
-            tool: authorized.tool().clone(),
+            tool,
             open: open.clone(),
             again,
             wording,

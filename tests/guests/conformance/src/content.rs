@@ -45,6 +45,12 @@ pub fn test_embedded_resource() -> Resource {
     }
 }
 
+/// Answers with a pointer to a resource.
+#[tool]
+pub fn test_resource_link() -> ResourceLink {
+    ResourceLink::new("test://static-text", "static-text")
+}
+
 /// Answers with a text, a picture and a resource.
 #[tool]
 pub fn test_multiple_content_types() -> Vec<Content> {

@@ -15,6 +15,7 @@ casemate_guest_sdk::export!(
     content::test_image_content,
     content::test_audio_content,
     content::test_embedded_resource,
+    content::test_resource_link,
     content::test_multiple_content_types,
     content::test_error_handling,
     watching::test_tool_with_progress,

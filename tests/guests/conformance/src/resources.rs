@@ -1,4 +1,5 @@
-//! Resources with a URI of their own, and one family.
+//! Resources with a URI of their own, and one family. The suite reads the first one, in order of
+//! URIs, and expects that it can.
 
 use crate::content::PNG;
 use casemate_guest_sdk::{prelude::*, serde_json::Value};
@@ -36,13 +37,13 @@ pub fn watched_resource() -> &'static str {
 }
 
 /// There is a description of this resource, and nothing else.
-#[resource("test://missing")]
+#[resource("test://vanished")]
 pub fn missing() -> Result<String, ToolError> {
     Err(ToolError::not_found("It was here a moment ago."))
 }
 
 /// Who reads has to say who they are.
-#[resource("test://asking")]
+#[resource("test://who-reads")]
 pub fn asking(cx: &Cx) -> Reply<String> {
     match crate::asking::filled_in(cx, "user_name", "name") {
         Some(name) => Reply::Done(format!("For {}.", name.as_str().unwrap_or_default())),

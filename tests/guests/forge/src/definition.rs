@@ -43,23 +43,24 @@ impl Definition {
         Self::guest_of(std::slice::from_ref(self))
     }
 
-    /// A guest with several tools.
-    pub fn guest_of(tools: &[Self]) -> Guest {
+    /// A guest with all of these tools.
+    pub fn guest_of(all: &[Self]) -> Guest {
         let mut guest = Guest::default();
-        let records: Vec<_> = tools
-            .iter()
-            .flat_map(|tool| {
-                let record = tool.record(&mut guest);
-                std::iter::repeat_n(record, tool.copies)
-            })
-            .collect();
+        let mut records = Vec::new();
+        let mut count = 0;
+        for definition in all {
+            let record = definition.record(&mut guest);
+            records.extend(record.repeat(definition.copies));
+            count += definition.copies;
+        }
+        let (tools, _) = guest.place(&records);
         let mut answer = Vec::new();
-        list(&mut guest, &mut answer, &records);
+        words(&mut answer, &[tools, u32::try_from(count).unwrap()]);
         let (answer, _) = guest.place(&answer);
         guest.describe(&format!("(i32.const {answer})"))
     }
 
-    /// The tool as the canonical ABI lays it out.
+    /// One tool as the canonical ABI lays it out.
     fn record(&self, guest: &mut Guest) -> Vec<u8> {
         let mut tool = Vec::new();
         string(guest, &mut tool, &self.name);
@@ -109,23 +110,23 @@ impl Definition {
     }
 }
 
-fn string(guest: &mut Guest, out: &mut Vec<u8>, text: &str) {
+pub(crate) fn string(guest: &mut Guest, out: &mut Vec<u8>, text: &str) {
     let (at, len) = guest.place(text.as_bytes());
     words(out, &[at, u32::try_from(len).unwrap()]);
 }
 
-fn maybe(guest: &mut Guest, out: &mut Vec<u8>, text: Option<&str>) {
+pub(crate) fn maybe(guest: &mut Guest, out: &mut Vec<u8>, text: Option<&str>) {
     words(out, &[u32::from(text.is_some())]);
     string(guest, out, text.unwrap_or_default());
 }
 
-fn words(out: &mut Vec<u8>, words: &[u32]) {
+pub(crate) fn words(out: &mut Vec<u8>, words: &[u32]) {
     for word in words {
         out.extend_from_slice(&word.to_le_bytes());
     }
 }
 
-fn list(guest: &mut Guest, out: &mut Vec<u8>, items: &[Vec<u8>]) {
+pub(crate) fn list(guest: &mut Guest, out: &mut Vec<u8>, items: &[Vec<u8>]) {
     let (at, _) = guest.place(&items.concat());
     words(out, &[at, u32::try_from(items.len()).unwrap()]);
 }

@@ -23,6 +23,7 @@ pub struct Guest {
     texts: Vec<u8>,
     wasi: Vec<String>,
     part: Option<Part>,
+    world: Option<&'static str>,
 }
 
 impl Guest {
@@ -52,6 +53,13 @@ impl Guest {
             self.wasi.push(interface.clone());
         }
         self.import_from(&interface, function, &plain(function), ty)
+    }
+
+    /// Targets another world of the contract than `tool`, with its exports among the items.
+    #[must_use]
+    pub fn of_world(mut self, world: &'static str) -> Self {
+        self.world = Some(world);
+        self
     }
 
     /// Puts another component beside this one and imports a function of it.
@@ -128,6 +136,9 @@ impl Guest {
     /// and leaves the address of its result.
     pub fn call(self, body: &str) -> Vec<u8> {
         let module = self.module(body);
+        if let Some(world) = self.world {
+            return encode::component(world, &module);
+        }
         encode::guest(&module, &self.wasi, self.part.as_ref())
     }
 

@@ -3,6 +3,7 @@
 //! - [`Guest`]: a core module in WebAssembly text that follows the canonical ABI by hand, or breaks
 //!   it, wrapped into a component of the contract.
 //! - [`Definition`]: what a guest says about its tool, well or badly.
+//! - [`Offers`]: what a guest says about its resources and prompts.
 //! - [`Part`]: a component within the component, for faults at the seam between two of them.
 //! - [`bombs`]: code that is small, valid, and expensive to compile.
 //! - [`damage`]: valid bytes, cut, flipped, wrapped.
@@ -21,6 +22,7 @@ pub mod damage;
 mod definition;
 mod encode;
 mod guest;
+mod offers;
 mod part;
 pub mod smith;
 
@@ -29,4 +31,5 @@ pub use encode::{component, component_of, wat};
 pub use guest::{
     ANSWER_TEXT, Guest, STRUCTURED, answer_structured, answer_text, endless, guest, quick,
 };
+pub use offers::Offers;
 pub use part::Part;

@@ -1,0 +1,200 @@
+//! Clients that listen and say nothing are most of the clients there are: thousands of them cost
+//! little memory, hold nobody up, and leave nothing behind.
+
+use casemate_tests::{
+    ADMIN_TOKEN, Gateway, Server,
+    http::{Request, post},
+    mcp::Modern,
+    sample,
+};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::json;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+const STREAMS: usize = 5_000;
+/// What a key may have open.
+const OF_A_KEY: usize = 16;
+/// What one stream may cost, in bytes: all of it, from the buffers of its connection on.
+const MOST: usize = 16 << 10;
+
+/// An open stream; closing it is dropping it.
+struct Listener {
+    stream: TcpStream,
+}
+
+/// A request as it goes over the wire.
+fn bytes(request: &Request) -> Vec<u8> {
+    let request = request.to_http();
+    let host = request.uri().authority().unwrap();
+    let mut bytes = format!("POST {} HTTP/1.1\r\nHost: {host}\r\n", request.uri().path());
+    for (name, value) in request.headers() {
+        bytes += &format!("{name}: {}\r\n", value.to_str().unwrap());
+    }
+    bytes += &format!("Content-Length: {}\r\n\r\n", request.body().len());
+    [bytes.as_bytes(), request.body()].concat()
+}
+
+fn listening(gateway: &Gateway, server: &Server, key: &str) -> Vec<u8> {
+    let client = Modern::new(gateway.endpoint(server), key);
+    let wanted = json!({ "notifications": { "toolsListChanged": true } });
+    bytes(&client.message("subscriptions/listen", wanted).request())
+}
+
+impl Listener {
+    fn open(gateway: &Gateway, server: &Server, key: &str) -> Self {
+        let mut stream = TcpStream::connect(gateway.mcp_addr()).unwrap();
+        stream.write_all(&listening(gateway, server, key)).unwrap();
+        let mut listener = Self { stream };
+        listener.await_word("subscriptions/acknowledged");
+        listener
+    }
+
+    /// Reads on until a word comes.
+    #[track_caller]
+    fn await_word(&mut self, word: &str) {
+        let patience = Some(Duration::from_secs(20));
+        self.stream.set_read_timeout(patience).unwrap();
+        let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&seen).contains(word) {
+            let length = self.stream.read(&mut piece).unwrap();
+            let text = String::from_utf8_lossy(&seen);
+            assert!(length > 0, "the stream ended before {word}: {text}");
+            seen.extend_from_slice(&piece[..length]);
+        }
+    }
+}
+
+/// Opens files as far as the system lets us: half of each stream is ours.
+fn raise_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    setrlimit(Resource::Nofile, raised).unwrap();
+    let enough = maximum.is_none_or(|files| files > STREAMS as u64 + 1_000);
+    assert!(
+        enough,
+        "{maximum:?} files are too few for {STREAMS} streams"
+    );
+}
+
+fn keys(gateway: &Gateway, server: &Server, count: usize) -> Vec<String> {
+    let make = |number: usize| {
+        let key = json!({ "name": format!("listener-{number}"), "servers": [server.id] });
+        let made = post(&gateway.admin_url("/v1/keys")).bearer(ADMIN_TOKEN);
+        let made = made.json(&key).send().json();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    (0..count).map(make).collect()
+}
+
+fn listen(gateway: &Gateway, server: &Server, keys: &[String], count: usize) -> Vec<Listener> {
+    let key = |number: usize| &keys[number / OF_A_KEY];
+    (0..count)
+        .map(|number| Listener::open(gateway, server, key(number)))
+        .collect()
+}
+
+/// A line of `/proc/PID/status`, in bytes.
+fn memory(gateway: &Gateway) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", gateway.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.unwrap().trim().trim_end_matches(" kB");
+    kib.parse::<usize>().unwrap() << 10
+}
+
+/// How long the gateway has computed so far.
+fn computed(gateway: &Gateway) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", gateway.pid())).unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut ticks = || fields.next().unwrap().parse::<u64>().unwrap();
+    Duration::from_millis((ticks() + ticks()) * 10)
+}
+
+/// The middle one of some calls.
+fn latency(gateway: &Gateway, server: &Server) -> Duration {
+    let client = gateway.modern(server);
+    let mut all: Vec<_> = (0..100)
+        .map(|_| {
+            let start = Instant::now();
+            assert_eq!(client.call("echo", json!({ "text": "x" })).text(), "x");
+            start.elapsed()
+        })
+        .collect();
+    all.sort();
+    all[all.len() / 2]
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not so: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Sockets that the gateway holds.
+fn sockets(gateway: &Gateway) -> usize {
+    let files = fs::read_dir(format!("/proc/{}/fd", gateway.pid())).unwrap();
+    let targets = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+    let is_socket = |target: &std::path::PathBuf| target.to_string_lossy().starts_with("socket");
+    targets.filter(is_socket).count()
+}
+
+#[test]
+fn five_thousand_idle_streams_cost_little_and_leave_nothing_behind() {
+    raise_files();
+    let gateway = Gateway::start();
+    let server = gateway.server("idle");
+    gateway.push(&server, sample("echo"));
+    let keys = keys(&gateway, &server, STREAMS.div_ceil(OF_A_KEY));
+    // Whatever is made once, for the first stream or call, is no matter of this test.
+    drop(listen(&gateway, &server, &keys, 64));
+    let alone = latency(&gateway, &server);
+    let (few_sockets, before) = (sockets(&gateway), memory(&gateway));
+
+    let mut open = listen(&gateway, &server, &keys, STREAMS);
+    let each = memory(&gateway).saturating_sub(before) / STREAMS;
+    let start = (Instant::now(), computed(&gateway));
+    std::thread::sleep(Duration::from_secs(2));
+    let idle = (computed(&gateway) - start.1).as_secs_f64() / start.0.elapsed().as_secs_f64();
+    let crowded = latency(&gateway, &server);
+    let tool = format!("{}/echo", server.name);
+    let change = Instant::now();
+    gateway.cli(["tool", "deactivate", &tool]).ok();
+    for listener in &mut open {
+        listener.await_word("tools/list_changed");
+    }
+    let told = change.elapsed();
+    let told_memory = memory(&gateway).saturating_sub(before) / STREAMS;
+    drop(open);
+    until("the streams are closed", || {
+        sockets(&gateway) <= few_sockets + 8
+    });
+    let left = memory(&gateway).saturating_sub(before) / STREAMS;
+    let again = listen(&gateway, &server, &keys, STREAMS);
+    let second = memory(&gateway).saturating_sub(before) / STREAMS;
+    drop(again);
+    // The runner swallows what tests print; the numbers are for whoever runs it.
+    let numbers = format!(
+        "{STREAMS} idle streams: {each} bytes each, {told_memory} once told, {left} when closed, \
+         {second} when opened again; a call takes {alone:?} without and {crowded:?} beside them; \
+         idle they take {:.1} % of a core; all were told of a change in {told:?}\n",
+        idle * 100.0
+    );
+    std::io::stderr().write_all(numbers.as_bytes()).unwrap();
+    assert!(each < MOST, "{numbers}");
+    assert!(
+        second < each + (2 << 10),
+        "a second crowd costs more: {numbers}"
+    );
+    assert!(crowded < alone * 4 + Duration::from_millis(20), "{numbers}");
+    assert!(idle < 0.5, "{numbers}");
+}
