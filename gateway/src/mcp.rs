@@ -43,7 +43,7 @@ mod seal;
 mod search;
 mod tasks;
 mod transport;
-mod unique;
+pub(crate) mod unique;
 mod watching;
 
 pub use list::ListSize;
