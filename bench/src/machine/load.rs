@@ -84,11 +84,40 @@ pub(crate) fn quiet(process: u32, patience: Duration) {
     }
 }
 
+/// The CPU time of the threads that a process has now, to the nanosecond.
+pub(crate) fn cpu_time(process: u32) -> Duration {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else {
+        return Duration::ZERO;
+    };
+    let nanos = threads.flatten().filter_map(|thread| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanos.sum())
+}
+
 /// The memory of a process that is in RAM, in bytes; 0 if it is gone.
 pub(crate) fn resident(process: u32) -> u64 {
     let text = fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
     let pages: Option<u64> = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
     pages.unwrap_or(0) * PAGE
+}
+
+/// The memory of a process that is no file's, in bytes; 0 if it is gone.
+pub(crate) fn anonymous(process: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib: Option<u64> = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
+    kib.unwrap_or(0) << 10
+}
+
+/// Bytes in MiB.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no machine has that much memory"
+)]
+pub(crate) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 /// The processes that a process started and that still run.
