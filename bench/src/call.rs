@@ -69,11 +69,12 @@ struct Threads {
 pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
     let machine = Machine::this();
     let cores = Cores::of(Layout::Split)?;
-    cores.for_load()?;
     let executor = executor()?;
     let progress = Progress::new(options.rounds as usize + 2);
     progress.says("setting up");
+    // On all cores: the runtime lets as many guests compute at once as it finds.
     let (contenders, works) = executor.block_on(contender::all())?;
+    cores.for_load()?;
     let mut rows = Vec::new();
     for work in &works {
         for contender in &contenders {

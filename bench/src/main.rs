@@ -30,12 +30,16 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// Also write what was measured to this file, or to standard output for `-`
+    ///
+    /// `all` writes none.
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Every benchmark, one after the other, as each is by default
+    All,
     /// What a call costs in the runtime alone, against the bare sandbox
     Call(call::Options),
     /// What a call costs over HTTP, in both revisions, against a bare HTTP handler
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = say::Output::new(arguments.json);
     let result = match arguments.command {
+        Command::All => all(),
         Command::Call(options) => call::run(&options, &output),
         Command::Mcp(options) => http::run(&options, http::Field::Limits, &output),
         Command::Peers(options) => http::run(&options, http::Field::Peers, &output),
@@ -100,4 +105,35 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What `all` runs, the quick ones first.
+const ALL: [&str; 9] = [
+    "instructions",
+    "call",
+    "mcp",
+    "peers",
+    "cold",
+    "density",
+    "overload",
+    "scale",
+    "neighbors",
+];
+
+/// Runs every benchmark in a process of its own: what one leaves behind in memory is not the next
+/// one's.
+fn all() -> anyhow::Result<Verdict> {
+    let mut verdict = Verdict::Held;
+    for name in ALL {
+        say::note(&format!("\n== {name}"));
+        let status = std::process::Command::new(std::env::current_exe()?)
+            .arg(name)
+            .status()?;
+        verdict = match (status.code(), verdict) {
+            (Some(0), verdict) => verdict,
+            (Some(1), _) | (_, Verdict::Missed) => Verdict::Missed,
+            _ => Verdict::Unclear,
+        };
+    }
+    Ok(verdict)
 }

@@ -37,7 +37,11 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     let name = format!("casemate-bench{}", std::env::consts::EXE_SUFFIX);
     let folder = cargo::target_dir(&cargo::metadata()?)?;
     let peers = folder.join("peers");
-    if options.arguments.iter().any(|word| word == "peers") {
+    if options
+        .arguments
+        .iter()
+        .any(|word| word == "peers" || word == "all")
+    {
         install_peers(&peers);
     }
     let status = Command::new(folder.join("release").join(name))

@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
-    /// Measure what is promised under load: `bench neighbors`
+    /// Measure what a call costs and what is promised under load: `bench mcp`, `bench neighbors`
     Bench(bench::Options),
     /// Check formatting and lints
     Check,

@@ -6,6 +6,7 @@ use super::{
     measure::{Asked, Cell, MANY},
 };
 use crate::{
+    driver::{Steadied, Tally},
     machine::{Cores, DISTURBING, Machine},
     say::Output,
     spread::{Spread, digits},
@@ -59,12 +60,7 @@ impl Row {
 
     fn errors(&self) -> u64 {
         let loops = self.cells.iter().flat_map(|cell| [&cell.one, &cell.many]);
-        let loops: u64 = loops.map(|part| part.flooded.errors.sum()).sum();
-        let open = self.cells.iter().filter_map(|cell| cell.half.as_ref());
-        loops
-            + open
-                .map(|half| half.errors.sum() + half.unsent)
-                .sum::<u64>()
+        loops.map(|part| part.flooded.errors.sum()).sum()
     }
 }
 
@@ -156,7 +152,7 @@ impl Report {
     }
 
     fn latency(&self) -> String {
-        const HEADINGS: [&str; 8] = [
+        const HEADINGS: [&str; 10] = [
             "tool",
             "server",
             "revision",
@@ -165,6 +161,8 @@ impl Report {
             "p99 ms",
             "p999 ms",
             "sent late p99 ms",
+            "not sent",
+            "errors",
         ];
         let rows = self.rows.iter().map(|row| {
             let open: Vec<_> = row
@@ -172,10 +170,10 @@ impl Report {
                 .iter()
                 .filter_map(|cell| cell.half.as_ref())
                 .collect();
-            let spread = |what: fn(&&crate::driver::Steadied) -> f64| {
-                Spread::of(open.iter().map(what)).words()
-            };
+            let spread = |what: fn(&&Steadied) -> f64| Spread::of(open.iter().map(what)).words();
             let rate = row.half_of_peak(Field::Limits).unwrap_or(f64::NAN);
+            let mut errors = Tally::default();
+            open.iter().for_each(|half| errors.join(&half.errors));
             vec![
                 row.tool.to_string(),
                 row.server.to_owned(),
@@ -185,8 +183,10 @@ impl Report {
                 spread(|half| half.latency.p99_ms),
                 spread(|half| half.latency.p999_ms),
                 spread(|half| half.lateness.p99_ms),
+                open.iter().map(|half| half.unsent).sum::<u64>().to_string(),
+                errors.words(),
             ]
         });
-        table(&HEADINGS, &[0, 1, 2], rows.collect())
+        table(&HEADINGS, &[0, 1, 2, 9], rows.collect())
     }
 }

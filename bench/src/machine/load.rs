@@ -2,6 +2,7 @@
 //! taken while somebody else was compiling should say so.
 
 use std::{
+    collections::BTreeSet,
     fs,
     time::{Duration, Instant},
 };
@@ -18,7 +19,7 @@ pub(crate) struct Sample {
     at: Instant,
     /// Ticks that all cores were busy.
     busy: u64,
-    /// Ticks of the gateway, its workers, and this program.
+    /// Ticks of the gateway, its workers, this program, and all that it started.
     ours: u64,
 }
 
@@ -32,8 +33,10 @@ pub(crate) struct Load {
 impl Sample {
     /// Now, with this process as the gateway.
     pub(crate) fn now(gateway: u32) -> Self {
-        let family = children(gateway).into_iter().chain([gateway]);
-        let ours = family.chain([std::process::id()]).map(ticks).sum();
+        let this = std::process::id();
+        let started = children(this).into_iter().chain(children(gateway));
+        let ours: BTreeSet<u32> = started.chain([gateway, this]).collect();
+        let ours = ours.into_iter().map(ticks).sum();
         Self {
             at: Instant::now(),
             busy: busy_ticks(),
@@ -173,7 +176,6 @@ mod tests {
         while start.elapsed() < Duration::from_millis(300) {
             std::hint::black_box(0);
         }
-        // This process is both the gateway and the one that measures here, and counts twice.
         let load = before.until(Sample::now(std::process::id()));
         assert!(load.ours > 0.2, "{load:?}");
     }
