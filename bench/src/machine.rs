@@ -6,6 +6,7 @@ mod load;
 pub(crate) use cores::{Cores, Layout};
 pub(crate) use load::{
     DISTURBING, Sample, anonymous, children, cpu_time, mib, others_quiet, quiet, resident,
+    thread_time,
 };
 
 use serde::Serialize;

@@ -99,6 +99,12 @@ pub(crate) fn cpu_time(process: u32) -> Duration {
     Duration::from_nanos(nanos.sum())
 }
 
+/// The CPU time of this thread.
+pub(crate) fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 /// The memory of a process that is in RAM, in bytes; 0 if it is gone.
 pub(crate) fn resident(process: u32) -> u64 {
     let text = fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
