@@ -16,6 +16,7 @@
 mod abi;
 mod answers;
 mod canaries;
+mod catalogue;
 mod compile;
 mod counters;
 mod cpu;
@@ -38,6 +39,8 @@ mod seams;
 mod secrets;
 mod stack;
 mod tables;
+mod telling;
 mod time;
+mod told;
 mod traps;
 mod upload;

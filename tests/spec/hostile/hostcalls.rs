@@ -16,7 +16,7 @@ const MANY: Settings = &[("limits.host_calls", 100_000)];
 const CLOCK: &str = "wasi:clocks/monotonic-clock";
 const WRITE: &str = "[method]output-stream.blocking-write-and-flush";
 
-static HOST_CALLS: Family = Family {
+pub(super) static HOST_CALLS: Family = Family {
     name: "hostcalls",
     settings: &[("limits.host_calls", 1_000)],
     rows: &[

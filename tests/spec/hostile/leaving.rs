@@ -45,7 +45,7 @@ fn bench() -> Bench {
 }
 
 /// Sends a call and closes the connection while it runs. Gives its record, once it is there.
-fn leave(bench: &Bench, tool: &str) -> (Value, Duration) {
+pub(super) fn leave(bench: &Bench, tool: &str) -> (Value, Duration) {
     let known = records(&bench.gateway, &bench.server).len();
     let message = bench.gateway.modern(&bench.server).calling(tool, json!({}));
     let body = message.body().to_string();

@@ -12,7 +12,7 @@ use casemate_guest_forge::{Guest, Part, wat};
 
 const ROOMY: Settings = &[("limits.memory_bytes", 128 << 20)];
 
-static MEMORY: Family = Family {
+pub(super) static MEMORY: Family = Family {
     name: "memory",
     settings: &[("limits.memory_bytes", 16 << 20)],
     rows: &[

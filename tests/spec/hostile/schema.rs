@@ -23,7 +23,7 @@ macro_rules! schemas {
     };
 }
 
-static SCHEMAS: Family = Family {
+pub(super) static SCHEMAS: Family = Family {
     name: "schemas",
     settings: &[],
     rows: &schemas! {

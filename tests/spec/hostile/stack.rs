@@ -14,7 +14,7 @@ use casemate_guest_forge::{Guest, Part};
 const ENDLESS: u32 = u32::MAX;
 const FEW: u32 = 20;
 
-static STACK: Family = Family {
+pub(super) static STACK: Family = Family {
     name: "stack",
     settings: &[],
     rows: &[

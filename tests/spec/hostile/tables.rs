@@ -10,7 +10,7 @@ use super::{
 };
 use casemate_guest_forge::{Guest, Part, wat};
 
-static TABLES: Family = Family {
+pub(super) static TABLES: Family = Family {
     name: "tables",
     settings: &[],
     rows: &[

@@ -50,7 +50,7 @@ const SETTINGS: Settings = &[
     ("limits.host_calls", 1_000_000_000),
 ];
 
-static HOGS: Family = Family {
+pub(super) static HOGS: Family = Family {
     name: "time",
     settings: SETTINGS,
     rows: &hogs! {
@@ -72,7 +72,7 @@ static HOGS: Family = Family {
     },
 };
 
-static ASKERS: Family = Family {
+pub(super) static ASKERS: Family = Family {
     name: "asking",
     settings: SETTINGS,
     rows: &[
@@ -107,7 +107,7 @@ fn asks(tool: &str, ask: &str, times: u32) -> Vec<u8> {
         ))
 }
 
-static WAITERS: Family = Family {
+pub(super) static WAITERS: Family = Family {
     name: "waiting",
     settings: SETTINGS,
     rows: &[
