@@ -32,6 +32,11 @@ impl Told {
         self.texts(value);
     }
 
+    /// Anything else.
+    pub(super) fn text(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
     fn texts(&mut self, value: &Value) {
         match value {
             Value::String(text) => {
