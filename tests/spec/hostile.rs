@@ -21,6 +21,7 @@ mod compile;
 mod counters;
 mod cpu;
 mod family;
+mod fixed;
 mod generated;
 mod handles;
 mod hostcalls;

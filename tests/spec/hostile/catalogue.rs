@@ -1,8 +1,8 @@
 //! Every family of hostile guests.
 
 use super::{
-    abi, answers, compile, cpu, family::Family, handles, hostcalls, imports, logs, malformed,
-    memory, metadata, output, schema, seams, secrets, stack, tables, time, traps,
+    abi, answers, compile, cpu, family::Family, fixed, handles, hostcalls, imports, logs,
+    malformed, memory, metadata, output, schema, seams, secrets, stack, tables, time, traps,
 };
 
 /// All of them. Clients that leave, components from seeds and flipped bits are no tables.
@@ -14,6 +14,8 @@ pub(super) static ALL: &[&Family] = &[
     &compile::MODULES,
     &compile::SHAPES,
     &cpu::CPU,
+    &fixed::SHAPES,
+    &fixed::SHOWN,
     &handles::HANDLES,
     &hostcalls::HOST_CALLS,
     &imports::WISHES,

@@ -146,7 +146,7 @@ fn logs(tool: &str, lines: u32, bytes: u32) -> Vec<u8> {
         ))
 }
 
-fn random(tool: &str, bytes: u64) -> Vec<u8> {
+pub(super) fn random(tool: &str, bytes: u64) -> Vec<u8> {
     let bytes = bytes.cast_signed();
     Guest::named(tool)
         .wasi("wasi:random/random", "get-random-bytes", "(param i64 i32)")

@@ -134,7 +134,7 @@ fn grows(tool: &str, pages: u32) -> Vec<u8> {
 }
 
 /// Has more instances beside it, each with a memory of so many pages.
-fn beside(tool: &str, instances: usize, pages: u32) -> Vec<u8> {
+pub(super) fn beside(tool: &str, instances: usize, pages: u32) -> Vec<u8> {
     let items = format!("(core module $x (memory {pages}))")
         + &"(core instance (instantiate $x))".repeat(instances);
     touches(tool, &items)
