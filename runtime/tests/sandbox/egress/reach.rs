@@ -100,6 +100,29 @@ async fn requests_are_limited_in_number() {
 }
 
 #[tokio::test]
+async fn the_headers_of_a_request_are_limited_in_number_and_bytes() {
+    let server = hello();
+    let sends = async |headers: usize, bytes: usize| {
+        let mut get = Fetch::get(server.url());
+        get.headers = vec![("x", "y".to_owned()); headers];
+        let others = 2 * (headers - 1);
+        get.headers[0].1 = "y".repeat(bytes - others - 1);
+        fetch(local_runtime(), &get, granted(&[&server.url()])).await
+    };
+    for (headers, bytes) in [(101, 1_000), (50, (32 << 10) + 1)] {
+        let outcome = sends(headers, bytes).await;
+        let (case, words) = error(&outcome);
+        assert_eq!(case, "invalid-request", "{headers} headers, {bytes} bytes");
+        assert!(words.contains("headers"), "{words}");
+    }
+    assert_eq!(server.connections(), 0);
+    for (headers, bytes) in [(100, 1_000), (50, 32 << 10)] {
+        let outcome = sends(headers, bytes).await;
+        assert_eq!(text(&outcome), "hello", "{headers} headers, {bytes} bytes");
+    }
+}
+
+#[tokio::test]
 async fn failures_name_the_host_and_nothing_inside_it() {
     let closed = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
