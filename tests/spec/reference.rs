@@ -75,7 +75,7 @@ fn whatever_is_said_to_be_shown_by_a_test_is() {
                 assert_shown(line, last.trim(), &tests);
             }
         }
-        assert_eq!(tables, 4, "of {page}");
+        assert_eq!(tables, 5, "of {page}");
     }
 }
 
