@@ -47,7 +47,7 @@ pub use limit::{
 };
 pub use name::{
     ComponentName, KeyName, PromptName, ResourceUri, SecretName, ServerName, TokenName, ToolName,
-    WorkspaceName,
+    ToolPattern, ToolPrefix, WorkspaceName,
 };
 pub use outcome::{
     Conclusion, InputBody, InputRequest, NeedInput, Outcome, ProtocolError, Receipt, Stop,

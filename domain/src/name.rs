@@ -65,6 +65,10 @@ names! {
     ServerName("server name", slug);
     /// The name of a tool, unique in its server: 1 to 128 of `A-Z a-z 0-9 _ - .`.
     ToolName("tool name", tool_name);
+    /// What a server puts before the names of its tools: 1 to 64 of `A-Z a-z 0-9 _ - .`.
+    ToolPrefix("tool prefix", tool_prefix);
+    /// Tools by name: one name, or the beginning of names and a `*`.
+    ToolPattern("tool", tool_pattern);
     /// The name of a prompt, unique in its server: 1 to 128 of `A-Z a-z 0-9 _ - .`.
     PromptName("prompt name", tool_name);
     /// The URI of a resource, unique in its server: absolute, at most 2048 bytes.
@@ -78,6 +82,16 @@ names! {
     KeyName("key name", label);
     /// The label of an access token: 1 to 64 printable characters.
     TokenName("token name", label);
+}
+
+impl ToolPattern {
+    /// Whether a tool is meant.
+    pub fn matches(&self, name: &ToolName) -> bool {
+        match self.as_str().strip_suffix('*') {
+            Some(beginning) => name.as_str().starts_with(beginning),
+            None => self.as_str() == name.as_str(),
+        }
+    }
 }
 
 fn slug(text: &str) -> Result<(), String> {
@@ -105,6 +119,24 @@ fn tool_name(text: &str) -> Result<(), String> {
             shown(text)
         )
     })
+}
+
+fn tool_prefix(text: &str) -> Result<(), String> {
+    let valid = text.len() <= 64 && tool_name(text).is_ok();
+    valid.then_some(()).ok_or_else(|| {
+        format!(
+            "`{}` must be 1 to 64 of A-Z, a-z, 0-9, _, - and .",
+            shown(text)
+        )
+    })
+}
+
+fn tool_pattern(text: &str) -> Result<(), String> {
+    match text.strip_suffix('*') {
+        Some("") => Ok(()),
+        Some(beginning) => tool_name(beginning),
+        None => tool_name(text),
+    }
 }
 
 /// The longest URI, in bytes.
@@ -233,6 +265,23 @@ mod tests {
         assert!("bell\u{7}".parse::<KeyName>().is_err());
         assert!("gpj\u{202E}exe".parse::<KeyName>().is_err());
         assert!("Ada\u{200B}".parse::<TokenName>().is_err());
+    }
+
+    #[test]
+    fn a_pattern_is_a_name_or_the_beginning_of_names() {
+        let matches = |pattern: &str, name: &str| {
+            let pattern: ToolPattern = pattern.parse().unwrap();
+            pattern.matches(&name.parse().unwrap())
+        };
+        assert!(matches("get_weather", "get_weather"));
+        assert!(!matches("get_weather", "get_weather_2"));
+        assert!(matches("get_*", "get_weather"));
+        assert!(!matches("get_*", "forget_weather"));
+        assert!(matches("*", "anything"));
+        for wrong in ["", "*_weather", "get_**", "a b"] {
+            assert!(wrong.parse::<ToolPattern>().is_err(), "{wrong}");
+        }
+        assert!("w".repeat(65).parse::<ToolPrefix>().is_err());
     }
 
     #[test]

@@ -21,7 +21,6 @@ mod keys;
 mod limits;
 mod login;
 mod logs;
-mod near;
 mod offers;
 mod plan;
 mod printer;
@@ -38,9 +37,10 @@ mod task;
 mod token;
 mod tool;
 mod version;
+mod warnings;
 mod workspace;
 
-use crate::compile_worker;
+use crate::{compile_worker, near};
 use casemate_runtime::EVENT_INTERVAL;
 use clap::{CommandFactory, Parser, Subcommand};
 use client::Client;
@@ -257,9 +257,11 @@ mod tests {
             "casemate server create weather -w acme",
             "casemate --json server list",
             "casemate server show weather",
+            "casemate server set weather --tool-prefix weather_ --tool-search on",
             "casemate server activate acme/weather",
             "casemate server deactivate weather",
             "casemate key create laptop -s weather -s other --expires 90d",
+            "casemate key create laptop -s weather --tool get_weather -t list_*",
             "casemate key list",
             "casemate key revoke key_0",
             "casemate task list -s weather --status working",
@@ -312,6 +314,7 @@ mod tests {
         let lines = [
             "casemate",
             "casemate key create laptop",
+            "casemate server set weather",
             "casemate key create laptop -s weather --expires soon",
             "casemate secret set WEATHER_KEY value -w acme",
             "casemate call get city=Oslo",

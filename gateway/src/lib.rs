@@ -14,6 +14,7 @@ pub mod config;
 mod host_name;
 pub mod listen;
 pub mod mcp;
+mod near;
 mod page;
 pub mod portion;
 pub mod problem;

@@ -40,11 +40,13 @@ pub mod result;
 mod revision;
 mod running;
 mod seal;
+mod search;
 mod tasks;
 mod transport;
-mod unique;
+pub(crate) mod unique;
 mod watching;
 
+pub use list::ListSize;
 pub use seal::Seal;
 
 use crate::{
@@ -59,7 +61,7 @@ use envelope::{Message, Request};
 use error::{Era, Error};
 use http::{HeaderMap, Method, Response, header};
 use object::Object;
-use prepared::Prepared;
+use prepared::{Lists, Prepared};
 use result::ServerInfo;
 use revision::Revision;
 use running::Background;
@@ -256,6 +258,11 @@ impl Site {
 
     fn prepared(&self) -> Arc<Prepared> {
         self.inner.prepared.of(self.server())
+    }
+
+    /// What was worked out of the tools that this key sees.
+    fn lists(&self) -> Arc<Lists> {
+        self.prepared().lists(&self.open)
     }
 
     /// Who answers, in the words of the protocol.

@@ -4,7 +4,7 @@
 //! for this case and, where there is one, a hint at what to do next. Each code has a page under
 //! `docs/problems/`. Sources of failures inside the gateway go to the log, not into a problem.
 
-use crate::service;
+use crate::{near, service};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -55,6 +55,7 @@ codes! {
     ChangesNotAccepted = "changes_not_accepted", CONFLICT, "What clients know would change";
     PlanChanged = "plan_changed", CONFLICT, "Something changed after the plan was shown";
     NameTaken = "name_taken", CONFLICT, "Another component provides this";
+    NameUnfit = "name_unfit", CONFLICT, "A tool's name does not go with how its server shows tools";
     LastToken = "last_token", CONFLICT, "Without this access token nobody could administer";
     Conflict = "conflict", CONFLICT, "Somebody else changed the same thing";
     ComponentRejected = "component_rejected", UNPROCESSABLE_ENTITY, "The file is not a component that can run here";
@@ -152,6 +153,12 @@ impl From<service::Error> for Problem {
                 "List what there is: casemate {what} list{}",
                 whose(what)
             )),
+            Error::NoSuchTool { name, known } => {
+                let known: Vec<_> = known.iter().map(String::as_str).collect();
+                Self::new(Code::NotFound, detail).hint(near::hint(&name, &known, "No tools found."))
+            }
+            Error::NameUnfit { .. } => Self::new(Code::NameUnfit, detail)
+                .hint("Rename the tool, or change the setting: casemate server set SERVER --help"),
             Error::AlreadyExists { .. } => {
                 Self::new(Code::AlreadyExists, detail).hint("Choose another name.")
             }

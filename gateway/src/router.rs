@@ -134,7 +134,10 @@ pub fn admin(app: App) -> Router {
             "/v1/servers",
             get(admin::servers::list).post(admin::servers::create),
         )
-        .route("/v1/servers/{server}", get(admin::servers::show))
+        .route(
+            "/v1/servers/{server}",
+            get(admin::servers::show).patch(admin::servers::set),
+        )
         .route(
             "/v1/servers/{server}/activate",
             post(admin::servers::switch::<true>),

@@ -12,14 +12,16 @@ mod definition;
 mod error;
 pub mod keyring;
 pub mod limits;
+pub mod profile;
 mod schema;
+pub mod search;
 pub mod snapshot;
 mod state;
 pub mod tasks;
 mod vault;
 
 pub use access::{
-    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer,
+    Access, Administrator, FirstToken, KeyStatus, KeySummary, NewKey, NewToken, OpenServer, Opens,
     Refused, TokenSummary,
 };
 pub use calls::{
@@ -27,7 +29,7 @@ pub use calls::{
 };
 pub use catalog::{
     Catalog, Change, Consent, DeployRequest, Deployment, Difference, Item, ItemChange, LimitChange,
-    Missing, ScopeLimits, ScopeName, SecretSummary, Uploaded, VersionSummary,
+    Missing, Presentation, ScopeLimits, ScopeName, SecretSummary, Uploaded, VersionSummary,
 };
 pub use definition::check_all as check_definitions;
 pub use error::Error;

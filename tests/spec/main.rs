@@ -24,6 +24,7 @@ mod files;
 mod fuzz;
 mod hostile;
 mod limits;
+mod lists;
 mod newcomer;
 mod problems;
 mod prompts;

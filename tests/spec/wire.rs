@@ -2,7 +2,7 @@
 
 use casemate_tests::{
     ADMIN_TOKEN, Gateway, Output, Shared,
-    http::{get, post, raw},
+    http::{Request, get, post, raw},
     sample,
 };
 use serde_json::json;
@@ -87,6 +87,23 @@ fn a_request_with_two_lengths_cannot_hide_another_one() {
     let bytes = format!("POST /livez HTTP/1.1\r\nHost: localhost\r\n{both}\r\n\r\nhello");
     let answer = raw(gateway.mcp_addr(), bytes.as_bytes(), PATIENCE);
     assert!(answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
+}
+
+#[test]
+fn a_key_that_comes_twice_is_not_left_to_whoever_reads_last() {
+    let gateway = &*GATEWAY.get();
+    let server = gateway.server("twice");
+    let url = gateway.admin_url(&format!("/v1/servers/{}/limits", server.id));
+    let set = |limits: &str| {
+        let body = format!(r#"{{"limits":{limits}}}"#);
+        let request = Request::new("PATCH", &url).bearer(ADMIN_TOKEN);
+        request.body(body.into_bytes()).send()
+    };
+    let refused = set(r#"{"fuel":1000000,"fuel":2000000}"#);
+    assert_eq!(refused.status, 400, "{refused}");
+    let detail = refused.json()["detail"].to_string();
+    assert!(detail.contains("has the key `fuel` twice"), "{detail}");
+    assert_eq!(set(r#"{"fuel":1000000}"#).status, 200);
 }
 
 #[test]

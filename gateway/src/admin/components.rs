@@ -3,7 +3,7 @@
 use super::{App, extract};
 use crate::{
     problem::{Code, Problem},
-    service::{Administrator, Error},
+    service::{Administrator, Error, profile},
 };
 use axum::{
     Extension, Json,
@@ -40,6 +40,7 @@ pub async fn upload(
         "templates": definitions.templates,
         "prompts": definitions.prompts,
         "completes": definitions.completes,
+        "warnings": profile::of_tools(&definitions.tools),
     })))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     body,
+    mcp::unique,
     problem::{Code, Problem},
 };
 use axum::{
@@ -10,6 +11,7 @@ use axum::{
 };
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// A JSON body. The content type does not matter; what is in it does.
@@ -28,12 +30,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 "The body is a list; an object is needed.",
             ));
         }
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+        let unreadable = |error: serde_json::Error| {
             Problem::new(
                 Code::InvalidRequest,
                 format!("The body is not the JSON that is needed: {error}."),
             )
-        })
+        };
+        let raw: &RawValue = serde_json::from_slice(&bytes).map_err(unreadable)?;
+        unique::check(raw).map_err(|problem| {
+            Problem::new(Code::InvalidRequest, format!("The body {problem}."))
+        })?;
+        serde_json::from_str(raw.get())
+            .map(Self)
+            .map_err(unreadable)
     }
 }
 
@@ -91,5 +100,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
                     Problem::new(Code::InvalidRequest, format!("{}.", rejection.body_text()))
                 })?;
         Ok(Self(parameters))
+    }
+}
+
+/// Tells `null` from what was left out.
+pub(super) mod double_option {
+    use serde::{Deserialize, Deserializer};
+
+    pub(in crate::admin) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<T>>, D::Error> {
+        Option::deserialize(deserializer).map(Some)
     }
 }

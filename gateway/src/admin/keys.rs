@@ -3,14 +3,14 @@
 use super::{App, Body, Parameters};
 use crate::{
     problem::Problem,
-    service::{Administrator, Error, KeySummary},
+    service::{Administrator, Error, KeySummary, Opens},
 };
 use axum::{
     Extension, Json,
     extract::{Path, State},
     http::StatusCode,
 };
-use casemate_domain::{KeyId, KeyName};
+use casemate_domain::{KeyId, KeyName, ToolPattern};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use std::time::Duration;
 pub struct NewKey {
     name: String,
     servers: Vec<String>,
+    tools: Option<Vec<String>>,
     expires_in_s: Option<u64>,
 }
 
@@ -47,15 +48,31 @@ pub async fn create(
             servers.push(id);
         }
     }
+    let tools = new.tools.as_deref().map(patterns).transpose()?;
+    let opens = Opens { servers, tools };
     let lifetime = new.expires_in_s.map(Duration::from_secs);
     let made = app
         .service
         .access()
-        .create_key(&actor, name, servers, lifetime)
+        .create_key(&actor, name, opens, lifetime)
         .await?;
     let mut reply = shown(&app, &made.summary);
     reply["key"] = Value::from(made.key.expose_secret());
     Ok((StatusCode::CREATED, Json(reply)))
+}
+
+/// Tools by name, each once.
+fn patterns(written: &[String]) -> Result<Vec<ToolPattern>, Error> {
+    let mut patterns = Vec::with_capacity(written.len());
+    for text in written {
+        let pattern: ToolPattern = text.parse().map_err(Error::Invalid)?;
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
+    // In one order, so that keys for the same tools are recognized as such.
+    patterns.sort();
+    Ok(patterns)
 }
 
 /// Lists keys, without their texts.
@@ -106,6 +123,7 @@ fn shown(app: &App, key: &KeySummary) -> Value {
         "id": record.id,
         "name": record.name,
         "servers": servers,
+        "tools": record.tools,
         "status": key.status,
         "created_at": record.created_at,
         "expires_at": record.expires_at,

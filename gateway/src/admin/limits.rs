@@ -64,21 +64,10 @@ impl Answer {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    #[serde(default, with = "double_option")]
+    #[serde(default, with = "super::extract::double_option")]
     profile: Option<Option<casemate_domain::Profile>>,
     #[serde(default)]
     limits: BTreeMap<Limit, Option<u64>>,
-}
-
-/// Tells `null` from what was left out.
-mod double_option {
-    use serde::{Deserialize, Deserializer};
-
-    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Option<T>>, D::Error> {
-        Option::deserialize(deserializer).map(Some)
-    }
 }
 
 /// Shows the limits of the installation.

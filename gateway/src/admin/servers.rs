@@ -2,8 +2,9 @@
 
 use super::{App, Body, Parameters};
 use crate::{
+    mcp::ListSize,
     problem::Problem,
-    service::{Administrator, Error, OfferView, ServerView},
+    service::{Administrator, Error, OfferView, Presentation, ServerView, profile},
 };
 use axum::{
     Extension, Json,
@@ -11,8 +12,9 @@ use axum::{
     http::StatusCode,
 };
 use casemate_domain::ServerName;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What is needed to make one.
 #[derive(Debug, Deserialize)]
@@ -20,6 +22,16 @@ use serde_json::{Value, json};
 pub struct NewServer {
     name: String,
     workspace: String,
+}
+
+/// What to change: `{"tool_prefix": "weather_", "tool_search": true}`. A prefix of `null` or nothing
+/// takes it away.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    #[serde(default, with = "super::extract::double_option")]
+    tool_prefix: Option<Option<String>>,
+    tool_search: Option<bool>,
 }
 
 /// Which ones to list.
@@ -63,26 +75,27 @@ pub async fn show(
     Path(server): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let server = app.service.catalog().server(&server)?;
-    let mut reply = shown(&app, &server);
-    let offered = |definition: Value, offer: &OfferView| {
-        let mut one = definition;
-        one["component"] = json!(offer.component);
-        one["version"] = json!(offer.version);
-        one
+    Ok(Json(shown_whole(&app, &server)))
+}
+
+/// Changes how clients see the tools of a server.
+pub async fn set(
+    State(app): State<App>,
+    Extension(actor): Extension<Administrator>,
+    Path(server): Path<String>,
+    Body(change): Body<Change>,
+) -> Result<Json<Value>, Problem> {
+    let prefix = change.tool_prefix.map(|prefix| {
+        let written = prefix.filter(|prefix| !prefix.is_empty());
+        written.map(|prefix| prefix.parse()).transpose()
+    });
+    let change = Presentation {
+        tool_prefix: prefix.transpose().map_err(Error::Invalid)?,
+        tool_search: change.tool_search,
     };
-    let resources = server.resources().into_iter();
-    reply["resources"] = resources
-        .map(|(one, offer)| offered(json!(one), offer))
-        .collect();
-    let templates = server.templates().into_iter();
-    reply["templates"] = templates
-        .map(|(one, offer)| offered(json!(one), offer))
-        .collect();
-    let prompts = server.prompts().into_iter();
-    reply["prompts"] = prompts
-        .map(|(one, offer)| offered(json!(one), offer))
-        .collect();
-    Ok(Json(reply))
+    let catalog = app.service.catalog();
+    let server = catalog.present_server(&actor, &server, change).await?;
+    Ok(Json(shown_whole(&app, &server)))
 }
 
 /// Switches a server on or off.
@@ -96,6 +109,32 @@ pub async fn switch<const ACTIVE: bool>(
     Ok(Json(shown(&app, &server)))
 }
 
+/// With its resources and prompts, and what its list of tools takes, which has to be written to be
+/// known.
+fn shown_whole(app: &App, server: &ServerView) -> Value {
+    let mut shown = shown(app, server);
+    let size = ListSize::of(server);
+    let mut warnings = app.service.catalog().warnings(server);
+    warnings.extend(profile::of_list(server, size.tokens));
+    shown["tools_list"] = json!(size);
+    shown["warnings"] = json!(warnings);
+    shown["resources"] = offered(server.resources());
+    shown["templates"] = offered(server.templates());
+    shown["prompts"] = offered(server.prompts());
+    shown
+}
+
+/// Definitions, each with where it is from.
+fn offered<D: Serialize>(all: Vec<(&D, &Arc<OfferView>)>) -> Value {
+    let shown = |(definition, offer): (&D, &Arc<OfferView>)| {
+        let mut one = json!(definition);
+        one["component"] = json!(offer.component);
+        one["version"] = json!(offer.version);
+        one
+    };
+    all.into_iter().map(shown).collect()
+}
+
 fn shown(app: &App, server: &ServerView) -> Value {
     let (active, inactive) = server.tool_counts();
     json!({
@@ -104,6 +143,8 @@ fn shown(app: &App, server: &ServerView) -> Value {
         "workspace": server.workspace.name,
         "url": format!("{}/mcp/{}", app.public_url, server.record.id),
         "active": server.record.active,
+        "tool_prefix": server.record.tool_prefix,
+        "tool_search": server.record.tool_search,
         "created_at": server.record.created_at,
         "tools": { "active": active, "inactive": inactive },
     })

@@ -2,14 +2,19 @@
 
 use super::{App, Body, tools};
 use crate::{
+    mcp::ListSize,
     problem::Problem,
-    service::{Administrator, Consent, DeployRequest, Deployment, Error, VersionSummary},
+    service::{
+        Administrator, Consent, DeployRequest, Deployment, Error, VersionSummary,
+        profile::{self, Warning},
+    },
 };
 use axum::{
     Extension, Json,
     extract::{Path, State},
 };
 use casemate_domain::{ComponentName, Digest, Grant};
+use casemate_store::call_log::CallFilter;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -62,7 +67,7 @@ pub async fn deploy(
         },
     };
     let deployment = app.service.catalog().deploy(&actor, request).await?;
-    Ok(Json(planned(&deployment)))
+    Ok(Json(planned(&app, &deployment).await?))
 }
 
 /// Lists the versions of a server, newest first.
@@ -90,16 +95,24 @@ pub async fn use_version(
     let deployment = catalog
         .use_version(&actor, &server, &version, consent)
         .await?;
-    Ok(Json(planned(&deployment)))
+    Ok(Json(planned(&app, &deployment).await?))
 }
 
-fn planned(deployment: &Deployment) -> Value {
+/// Recorded calls that are looked at for answers that clients do not hand on.
+const RECORDS: usize = 500;
+
+async fn planned(app: &App, deployment: &Deployment) -> Result<Value, Problem> {
     let tools: Vec<_> = deployment
         .tools
         .iter()
         .map(|tool| tools::shown(tool))
         .collect();
-    json!({
+    let server = &deployment.server;
+    let size = ListSize::of(server);
+    let mut warnings = deployment.warnings.clone();
+    warnings.extend(large_results(app, deployment).await?);
+    warnings.extend(profile::of_list(server, size.tokens));
+    Ok(json!({
         "version": deployment.version,
         "component": deployment.component,
         "digest": deployment.digest,
@@ -108,7 +121,24 @@ fn planned(deployment: &Deployment) -> Value {
         "tools": tools,
         "missing": deployment.missing,
         "applied": deployment.applied,
-    })
+        "warnings": warnings,
+        "tools_list": size,
+    }))
+}
+
+async fn large_results(app: &App, deployment: &Deployment) -> Result<Vec<Warning>, Problem> {
+    let server = &deployment.server;
+    let filter = CallFilter {
+        workspace: Some(server.workspace.id),
+        server: Some(server.record.id),
+        limit: RECORDS,
+        ..CallFilter::default()
+    };
+    let page = app.service.log().query(filter).await.map_err(Error::from)?;
+    let is_deployed = |name| deployment.tools.iter().any(|tool| tool.record.name == name);
+    let warnings = profile::of_results(&page.records).into_iter();
+    let about = |warning: &Warning| warning.tool.clone().is_some_and(is_deployed);
+    Ok(warnings.filter(about).collect())
 }
 
 fn shown(version: &VersionSummary) -> Value {

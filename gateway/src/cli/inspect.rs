@@ -8,8 +8,9 @@ use super::{
     human, offers,
     printer::{Printer, Rows},
     tool,
+    warnings::{self, Warning},
 };
-use crate::service::check_definitions;
+use crate::service::{check_definitions, profile};
 use casemate_domain::{Definitions, ToolDefinition};
 use casemate_runtime::{Config, Inspection, Rejection, Runtime};
 use clap::Args;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
         show_file(&inspection, printer)?;
     }
     let definitions = describe(wasm).await?;
+    let warnings = json!(profile::of_tools(&definitions.tools));
     if printer.is_json() {
         let shown = json!({
             "digest": inspection.digest,
@@ -60,6 +62,7 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
             "templates": definitions.templates,
             "prompts": definitions.prompts,
             "completes": definitions.completes,
+            "warnings": warnings,
         });
         printer.result(&shown.to_string())?;
     } else {
@@ -67,6 +70,9 @@ pub(crate) async fn run(command: Inspect, context: &Context) -> Result<Exit, Fai
         let resources = definitions.resources.iter();
         let templates = definitions.templates.iter();
         offers::show(resources, templates, definitions.prompts.iter(), printer)?;
+        let told: Vec<Warning> =
+            serde_json::from_value(warnings).expect("warnings are read as they are written");
+        warnings::tell(&told, printer);
     }
     Ok(Exit::Ok)
 }

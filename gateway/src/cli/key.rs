@@ -24,6 +24,10 @@ pub(crate) enum Command {
         /// Server that it opens: id, name, or workspace/name (repeat for several)
         #[arg(short, long = "server", value_name = "SERVER", required = true)]
         servers: Vec<String>,
+        /// Tool that it opens, by its own name, or get_* for all that begin so (repeat for several);
+        /// without it the key opens all tools of its servers
+        #[arg(short, long = "tool", value_name = "TOOL")]
+        tools: Vec<String>,
         /// Life span, such as 12h, 30d or 90d; without it the key works until it is revoked
         #[arg(long, value_name = "SPAN", value_parser = span::seconds)]
         expires: Option<u64>,
@@ -51,6 +55,8 @@ struct Key {
     /// Only in the answer that makes it.
     key: Option<String>,
     servers: Vec<Opened>,
+    /// All, if there are none.
+    tools: Option<Vec<String>>,
     status: Option<String>,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
@@ -76,6 +82,11 @@ impl Key {
         names.collect::<Vec<_>>().join(", ")
     }
 
+    fn tools(&self) -> String {
+        let named = self.tools.as_ref().map(|tools| tools.join(", "));
+        named.unwrap_or_else(|| "all".to_owned())
+    }
+
     fn until(&self) -> String {
         self.expires_at
             .map_or_else(|| "never".to_owned(), human::date)
@@ -89,9 +100,13 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Fai
         Command::Create {
             name,
             servers,
+            tools,
             expires,
         } => {
-            let body = json!({ "name": name, "servers": servers, "expires_in_s": expires });
+            let tools = (!tools.is_empty()).then_some(tools);
+            let body = json!({
+                "name": name, "servers": servers, "tools": tools, "expires_in_s": expires,
+            });
             create(&body, &client, context).await
         }
         Command::List { server } => list(server, &client, context).await,
@@ -125,9 +140,10 @@ async fn create(
         .printer
         .note("This is the only time the key is shown.");
     let aside = format!(
-        "{} opens {}, expires: {}",
+        "{} opens {}, tools: {}, expires: {}",
         made.id,
         made.opens(),
+        made.tools(),
         made.until()
     );
     context.printer.aside(&aside);
@@ -140,15 +156,18 @@ async fn list(server: Option<String>, client: &Client, context: &Context) -> Res
         context.printer.result(reply.text())?;
         return Ok(Exit::Ok);
     }
-    let mut rows = Rows::new(["ID", "NAME", "STATUS", "SERVERS", "CREATED", "EXPIRES"]);
+    let mut rows = Rows::new([
+        "ID", "NAME", "STATUS", "SERVERS", "TOOLS", "CREATED", "EXPIRES",
+    ]);
     for key in reply.read::<Keys>()?.keys {
-        let (opens, until) = (key.opens(), key.until());
+        let (opens, tools, until) = (key.opens(), key.tools(), key.until());
         let status = key.status.unwrap_or_default();
         rows.push([
             key.id,
             key.name,
             status,
             opens,
+            tools,
             human::date(key.created_at),
             until,
         ]);

@@ -11,6 +11,7 @@ use crate::cli::{
     exit::Exit,
     failure::Failure,
     printer::{self, Printer, Rows},
+    warnings::Warning,
 };
 use crate::service::Item;
 use diff::Difference;
@@ -24,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) fingerprint: String,
     changes: Vec<Change>,
     pub(crate) missing: Missing,
+    #[serde(default)]
+    pub(crate) warnings: Vec<Warning>,
 }
 
 #[derive(Debug, Deserialize)]

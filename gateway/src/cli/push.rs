@@ -14,6 +14,7 @@ use super::{
     human,
     plan::{Agreement, Extent, Plan, Planned},
     server::{self, Server},
+    warnings::{self, Warning},
 };
 use casemate_domain::{ComponentName, Grant, HostPattern, SecretName};
 use clap::Args;
@@ -153,6 +154,8 @@ fn show(
         printer.result("")?;
         printer.table(&needs)?;
     }
+    let of_tools = |warning: &&Warning| warning.tool.is_some() || command.dry_run;
+    warnings::tell(plan.warnings.iter().filter(of_tools), printer);
     printer.result("")
 }
 
@@ -188,6 +191,8 @@ async fn report(
             }
         }
         printer.result(&format!("{active}{besides} active at {}", server.url))?;
+        let of_list = |warning: &&Warning| warning.tool.is_none();
+        warnings::tell(done.warnings.iter().filter(of_list), printer);
     }
     if !server.active {
         let name = server.reference();

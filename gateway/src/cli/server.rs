@@ -7,9 +7,10 @@ use super::{
     failure::Failure,
     human, offers,
     printer::Rows,
+    warnings::{self, Warning},
 };
 use casemate_domain::{PromptDefinition, ResourceDefinition, ResourceTemplateDefinition};
-use clap::Subcommand;
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
         /// Server: id, name, or workspace/name
         server: String,
     },
+    /// Change how clients see its tools, from their next request on
+    Set(Set),
     /// Let clients in
     Activate {
         /// Server: id, name, or workspace/name
@@ -48,6 +51,33 @@ pub(crate) enum Command {
     },
 }
 
+/// What to set for a server.
+#[derive(Debug, Args)]
+pub(crate) struct Set {
+    /// Server: id, name, or workspace/name
+    server: String,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// How clients see the tools of a server.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Settings {
+    /// Put this before the name of each tool, such as weather_; '' takes it away
+    #[arg(long, value_name = "PREFIX")]
+    tool_prefix: Option<String>,
+    /// Show clients a search in place of the tools, for servers with many
+    #[arg(long, value_name = "SWITCH")]
+    tool_search: Option<Switch>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
 /// A server, as the admin API shows it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Server {
@@ -56,8 +86,14 @@ pub(crate) struct Server {
     pub(crate) workspace: String,
     pub(crate) url: String,
     pub(crate) active: bool,
+    tool_prefix: Option<String>,
+    tool_search: bool,
     created_at: Timestamp,
     pub(crate) tools: ToolCounts,
+    /// Only where one server is shown.
+    tools_list: Option<ToolsList>,
+    #[serde(default)]
+    warnings: Vec<Warning>,
     /// What clients see besides, where a single server is shown.
     #[serde(default)]
     pub(crate) resources: Vec<ResourceDefinition>,
@@ -65,6 +101,22 @@ pub(crate) struct Server {
     pub(crate) templates: Vec<ResourceTemplateDefinition>,
     #[serde(default)]
     pub(crate) prompts: Vec<PromptDefinition>,
+}
+
+/// What the list of tools takes.
+#[derive(Debug, Deserialize)]
+struct ToolsList {
+    bytes: u64,
+    tokens: u64,
+    without_search: Option<Box<ToolsList>>,
+    #[serde(default)]
+    largest: Vec<Definition>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Definition {
+    tool: String,
+    tokens: u64,
 }
 
 /// How many tools clients see, and how many not.
@@ -96,6 +148,25 @@ impl Server {
     }
 }
 
+impl ToolsList {
+    /// `about 1.2 k tokens, 4.5 KB`.
+    fn shown(&self) -> String {
+        let tokens = human::count(self.tokens);
+        let shown = format!("about {tokens} tokens, {}", human::bytes(self.bytes));
+        match &self.without_search {
+            Some(without) => format!("{shown}; without search {}", without.shown()),
+            None => shown,
+        }
+    }
+
+    fn largest(&self) -> Option<String> {
+        let largest = self.largest.iter();
+        let largest = largest.map(|one| format!("{} ({})", one.tool, human::count(one.tokens)));
+        let largest: Vec<_> = largest.collect();
+        (!largest.is_empty()).then(|| largest.join(", "))
+    }
+}
+
 /// Runs one of the commands.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Failure> {
     let client = context.client()?;
@@ -103,6 +174,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Fai
         Command::Create { name, workspace } => create(&name, &workspace, &client, context).await,
         Command::List { workspace } => list(workspace, &client, context).await,
         Command::Show { server } => show(&find(&client, &server).await?, context),
+        Command::Set(command) => set(&command, &client, context).await,
         Command::Activate { server } => switch(&server, "activate", &client, context).await,
         Command::Deactivate { server } => switch(&server, "deactivate", &client, context).await,
     }
@@ -163,6 +235,19 @@ async fn list(
     Ok(Exit::Ok)
 }
 
+async fn set(command: &Set, client: &Client, context: &Context) -> Result<Exit, Failure> {
+    let mut change = serde_json::Map::new();
+    let settings = &command.settings;
+    if let Some(prefix) = &settings.tool_prefix {
+        change.insert("tool_prefix".to_owned(), json!(prefix));
+    }
+    if let Some(search) = settings.tool_search {
+        change.insert("tool_search".to_owned(), json!(search == Switch::On));
+    }
+    let path = ["v1", "servers", &command.server];
+    show(&client.patch(&path, &change).await?, context)
+}
+
 async fn switch(
     server: &str,
     action: &str,
@@ -182,7 +267,18 @@ fn show(reply: &Reply, context: &Context) -> Result<Exit, Failure> {
     }
     let server: Server = reply.read()?;
     let counts = server.counts();
-    context.printer.table(&Rows::pairs([
+    let mut list = Vec::new();
+    if let Some(prefix) = server.tool_prefix {
+        list.push(("tool prefix", prefix));
+    }
+    if server.tool_search {
+        list.push(("tool search", "on".to_owned()));
+    }
+    if let Some(size) = &server.tools_list {
+        list.push(("tool list", size.shown()));
+        list.extend(size.largest().map(|largest| ("largest", largest)));
+    }
+    let pairs = [
         ("id", server.id),
         ("name", server.name),
         ("workspace", server.workspace),
@@ -190,9 +286,13 @@ fn show(reply: &Reply, context: &Context) -> Result<Exit, Failure> {
         ("active", yes_or_no(server.active)),
         ("tools", counts),
         ("created", human::date(server.created_at)),
-    ]))?;
+    ];
+    context
+        .printer
+        .table(&Rows::pairs(pairs.into_iter().chain(list)))?;
     let (resources, templates) = (server.resources.iter(), server.templates.iter());
     offers::show(resources, templates, server.prompts.iter(), context.printer)?;
+    warnings::tell(&server.warnings, context.printer);
     Ok(Exit::Ok)
 }
 

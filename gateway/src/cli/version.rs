@@ -10,6 +10,7 @@ use super::{
     printer::Rows,
     server::{self, Server},
     tool::{self, Tool},
+    warnings,
 };
 use crate::service::Item;
 use clap::Subcommand;
@@ -202,6 +203,7 @@ fn show(command: &Use, planned: &Planned, context: &Context) -> Result<(), Failu
         Extent::Cut
     };
     planned.plan.show(summary, extent, context.printer)?;
+    warnings::tell(&planned.plan.warnings, context.printer);
     for secret in &planned.plan.missing.secrets {
         context.printer.warning(&format!(
             "the secret {secret} is granted to this version and not set"

@@ -20,8 +20,7 @@ use std::sync::Arc;
 /// The tool of this name, if this caller may know it. Whether it may be called is decided by the
 /// service.
 pub(super) fn tool<'s>(site: &'s Site, name: &str) -> Option<&'s ToolView> {
-    let tool = site.server().tools.get(name)?;
-    tool.record.active.then_some(&**tool)
+    site.open.tool(name).map(|tool| &**tool)
 }
 
 /// A client that cannot do what a tool needs is told so before anything runs.

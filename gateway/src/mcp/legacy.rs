@@ -236,7 +236,7 @@ fn initialize(exchange: &Exchange, id: Id<'_>, params: &Params<'_>) -> Result<An
         id,
         &Initialized {
             protocol_version: revision.as_str(),
-            capabilities: Capabilities::of(exchange.site.server(), revision),
+            capabilities: Capabilities::of(&exchange.site.open, revision),
             server_info: exchange.site.info(),
         },
     );
@@ -253,9 +253,9 @@ async fn dispatch(
     match &*request.method {
         "ping" => Ok(Answer::result(request.id, &Empty {})),
         "tools/list" => {
-            let prepared = exchange.site.prepared();
+            let lists = exchange.site.lists();
             let cursor = params.members.get("cursor");
-            let page = prepared.list(exchange.site.server(), terms.revision, cursor)?;
+            let page = lists.page(&exchange.site.open, terms.revision, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
         "logging/setLevel" => {
@@ -263,21 +263,21 @@ async fn dispatch(
             Ok(Answer::result(request.id, &Empty {}))
         }
         "resources/subscribe" | "resources/unsubscribe"
-            if method::has_resources(exchange.site.server()) =>
+            if method::has_resources(&exchange.site.open) =>
         {
             subscribed::take(exchange, &request.method, params, terms)?;
             Ok(Answer::result(request.id, &Empty {}))
         }
         other => {
-            let server = exchange.site.server();
+            let open = &exchange.site.open;
             let listed = list::offered::Kind::of_method(other);
-            if let Some(kind) = listed.filter(|kind| kind.is_served(server)) {
+            if let Some(kind) = listed.filter(|kind| kind.is_served(open)) {
                 let prepared = exchange.site.prepared();
                 let cursor = params.members.get("cursor");
-                let page = prepared.offered(server, kind, terms.revision, cursor)?;
+                let page = prepared.offered(open.server(), kind, terms.revision, cursor)?;
                 return Ok(Answer::written(request.id, &page));
             }
-            match Method::parse(other).filter(|method| method.is_served(server)) {
+            match Method::parse(other).filter(|method| method.is_served(open)) {
                 Some(method) => call::answer(exchange, request.id, method, params, terms).await,
                 None => Err(Error::MethodNotFound(shown(other))),
             }

@@ -1,6 +1,9 @@
 //! `tools/list`, in pages of bytes that are written once for each state of a server.
 
 pub(super) mod offered;
+mod size;
+
+pub use size::ListSize;
 
 use super::{
     error::Error,
@@ -8,9 +11,9 @@ use super::{
     result::{Meta, ServerInfo},
     revision::Revision,
 };
-use crate::service::ServerView;
+use crate::service::{OpenServer, ServerView, search};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use casemate_domain::{Annotations, Icon, Json, TaskSupport, ToolDefinition, ToolName};
+use casemate_domain::{Annotations, Icon, Json, TaskSupport, ToolDefinition, ToolName, ToolPrefix};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -59,7 +62,7 @@ struct Modern<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Tool<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
     description: &'a str,
@@ -90,22 +93,32 @@ struct Execution {
     task_support: TaskSupport,
 }
 
-/// What a server lists: its name and its active tools, in order.
+/// What a server lists: its name, and tools in order of their own names.
 pub(super) struct Listing<'a> {
     server: &'a str,
+    prefix: Option<&'a ToolPrefix>,
     tools: Vec<&'a ToolDefinition>,
 }
 
 impl<'a> Listing<'a> {
-    /// What clients may see of a server now.
-    pub(super) fn of(server: &'a ServerView) -> Self {
-        let tools = server
-            .active_tools()
-            .map(|tool| &*tool.definition)
-            .collect();
+    /// What whoever opened a server may see of it now.
+    pub(super) fn of(open: &'a OpenServer) -> Self {
+        Self::new(open.server(), open.tools().map(|tool| &*tool.definition))
+    }
+
+    /// What a server shows if these tools may be called. Two tools stand for any number where tools
+    /// are searched for.
+    fn new(server: &'a ServerView, tools: impl Iterator<Item = &'a ToolDefinition>) -> Self {
+        let mut tools = tools.peekable();
+        let searches = server.record.tool_search && tools.peek().is_some();
         Self {
             server: server.record.name.as_str(),
-            tools,
+            prefix: server.record.tool_prefix.as_ref(),
+            tools: if searches {
+                search::TOOLS.iter().collect()
+            } else {
+                tools.collect()
+            },
         }
     }
 
@@ -135,7 +148,10 @@ impl<'a> Listing<'a> {
             .filter(|_| rest.len() > tools.len())
             .map(|last| last.name.clone());
         let result = ListResult {
-            tools: tools.iter().map(|tool| Tool::of(tool, revision)).collect(),
+            tools: tools
+                .iter()
+                .map(|tool| Tool::of(tool, self.prefix, revision))
+                .collect(),
             next_cursor: next
                 .as_ref()
                 .map(|name| URL_SAFE_NO_PAD.encode(name.as_str())),
@@ -184,13 +200,17 @@ fn read_cursor(cursor: &RawValue) -> Result<Option<ToolName>, Error> {
 }
 
 impl<'a> Tool<'a> {
-    fn of(tool: &'a ToolDefinition, revision: Revision) -> Self {
+    fn of(tool: &'a ToolDefinition, prefix: Option<&ToolPrefix>, revision: Revision) -> Self {
         let title = tool.title.as_deref();
+        let name = tool.name.as_str();
         let has_titles = revision.has_titles_and_meta();
         let output = tool.output_schema.as_ref();
         let has_tasks = revision.has_task_support() && tool.task_support != TaskSupport::Forbidden;
         Self {
-            name: tool.name.as_str(),
+            name: match prefix {
+                Some(prefix) => Cow::Owned(format!("{prefix}{name}")),
+                None => Cow::Borrowed(name),
+            },
             title: title.filter(|_| has_titles),
             description: &tool.description,
             input_schema: &tool.input_schema,

@@ -74,10 +74,14 @@ impl List {
 
     /// Stands for what a client sees of it.
     fn digest(self, site: &Site, revision: Revision) -> blake3::Hash {
-        let (prepared, server) = (site.prepared(), site.server());
-        let offered = |kind| prepared.offered_digest(server, kind, revision);
+        let offered = |kind: Kind| match kind.is_served(&site.open) {
+            true => site
+                .prepared()
+                .offered_digest(site.server(), kind, revision),
+            false => blake3::hash(&[]),
+        };
         match self {
-            Self::Tools => prepared.list_digest(server, revision),
+            Self::Tools => site.lists().digest(&site.open, revision),
             Self::Resources => {
                 let both = [offered(Kind::Resources), offered(Kind::Templates)];
                 blake3::hash(both.map(|digest| *digest.as_bytes()).as_flattened())
@@ -219,7 +223,7 @@ impl Listening {
     }
 
     fn tell_of_resources(&mut self, script: &Script) {
-        let updated = self.subscriptions.updated(self.site.server());
+        let updated = self.subscriptions.updated(&self.site.open);
         let events = updated.iter().map(|uri| (script.updated)(uri));
         self.waiting.extend(events);
     }

@@ -6,7 +6,7 @@ use super::{
     object::{self, Object},
     unique,
 };
-use crate::service::{Asked, Reference, ServerView};
+use crate::service::{Asked, OpenServer, Reference};
 use casemate_domain::Json;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -62,33 +62,30 @@ impl Method {
     }
 
     /// Whether a server provides what it is for.
-    pub(super) fn is_served(self, server: &ServerView) -> bool {
+    pub(super) fn is_served(self, open: &OpenServer) -> bool {
         match self {
             Self::CallTool => true,
-            Self::ReadResource => has_resources(server),
-            Self::GetPrompt => has_prompts(server),
-            Self::Complete => completes(server),
+            Self::ReadResource => has_resources(open),
+            Self::GetPrompt => has_prompts(open),
+            Self::Complete => completes(open),
         }
     }
 }
 
-/// Whether a server has resources, or families of them.
-pub(super) fn has_resources(server: &ServerView) -> bool {
-    let mut offers = server.offers.values();
+/// Whether there are resources for this caller, or families of them.
+pub(super) fn has_resources(open: &OpenServer) -> bool {
+    let mut offers = open.offers();
     offers.any(|offer| !(offer.resources.is_empty() && offer.templates.is_empty()))
 }
 
-/// Whether a server has prompts.
-pub(super) fn has_prompts(server: &ServerView) -> bool {
-    server
-        .offers
-        .values()
-        .any(|offer| !offer.prompts.is_empty())
+/// Whether there are prompts for this caller.
+pub(super) fn has_prompts(open: &OpenServer) -> bool {
+    open.offers().any(|offer| !offer.prompts.is_empty())
 }
 
-/// Whether a server completes what is being typed.
-pub(super) fn completes(server: &ServerView) -> bool {
-    server.offers.values().any(|offer| offer.completes)
+/// Whether what this caller types is completed.
+pub(super) fn completes(open: &OpenServer) -> bool {
+    open.offers().any(|offer| offer.completes)
 }
 
 impl<'a> Wanted<'a> {
@@ -129,15 +126,24 @@ impl<'a> Wanted<'a> {
 
     /// The arguments of a tool, as they came.
     fn tool_arguments(&self) -> Result<Json, Error> {
+        let arguments = self.checked_arguments()?;
+        Ok(match arguments {
+            Some(arguments) => Json::from(arguments.to_owned()),
+            None => Json::parse("{}".to_owned()).expect("an empty object is JSON"),
+        })
+    }
+
+    /// The arguments of a tool: an object in which every key stands once.
+    pub(super) fn checked_arguments(&self) -> Result<Option<&'a RawValue>, Error> {
         let Some(arguments) = self.arguments else {
-            return Ok(Json::parse("{}".to_owned()).expect("an empty object is JSON"));
+            return Ok(None);
         };
         if !object::is_object(arguments) {
             return Err(Error::InvalidParams("`arguments` must be an object".into()));
         }
         let refused = |problem| Error::InvalidParams(format!("`arguments` {problem}"));
         unique::check(arguments).map_err(refused)?;
-        Ok(Json::from(arguments.to_owned()))
+        Ok(Some(arguments))
     }
 }
 

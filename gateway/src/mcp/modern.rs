@@ -18,7 +18,7 @@ use super::{
     tasks::{self, Extensions},
     watching,
 };
-use crate::service::ServerView;
+use crate::service::OpenServer;
 use casemate_domain::LogLevel;
 use serde::Serialize;
 
@@ -140,24 +140,24 @@ async fn dispatch(
     match &*request.method {
         "server/discover" => Ok(discover(exchange, request.id)),
         "tools/list" => {
-            let prepared = exchange.site.prepared();
+            let lists = exchange.site.lists();
             let cursor = params.members.get("cursor");
-            let page = prepared.list(exchange.site.server(), Revision::MODERN, cursor)?;
+            let page = lists.page(&exchange.site.open, Revision::MODERN, cursor)?;
             Ok(Answer::written(request.id, &page))
         }
         "subscriptions/listen" => {
             listen::answer(exchange, request.id, params, &envelope.capabilities)
         }
         other => {
-            let server = exchange.site.server();
+            let open = &exchange.site.open;
             let listed = list::offered::Kind::of_method(other);
-            if let Some(kind) = listed.filter(|kind| kind.is_served(server)) {
+            if let Some(kind) = listed.filter(|kind| kind.is_served(open)) {
                 let prepared = exchange.site.prepared();
                 let cursor = params.members.get("cursor");
-                let page = prepared.offered(server, kind, Revision::MODERN, cursor)?;
+                let page = prepared.offered(open.server(), kind, Revision::MODERN, cursor)?;
                 return Ok(Answer::written(request.id, &page));
             }
-            if let Some(method) = Method::parse(other).filter(|method| method.is_served(server)) {
+            if let Some(method) = Method::parse(other).filter(|method| method.is_served(open)) {
                 return call::answer(exchange, request.id, method, params, &envelope).await;
             }
             let can = &envelope.capabilities;
@@ -195,16 +195,16 @@ pub(super) struct Capabilities {
 }
 
 impl Capabilities {
-    /// Those of a server, as far as a revision has words for them.
-    pub(super) fn of(server: &ServerView, revision: Revision) -> Self {
-        let has_completions = method::completes(server) && revision.has_completions();
+    /// Those of a server to this caller, as far as a revision has words for them.
+    pub(super) fn of(open: &OpenServer, revision: Revision) -> Self {
+        let has_completions = method::completes(open) && revision.has_completions();
         Self {
             tools: Listed::CHANGING,
-            resources: method::has_resources(server).then_some(Listed {
+            resources: method::has_resources(open).then_some(Listed {
                 subscribe: Some(true),
                 ..Listed::CHANGING
             }),
-            prompts: method::has_prompts(server).then_some(Listed::CHANGING),
+            prompts: method::has_prompts(open).then_some(Listed::CHANGING),
             completions: has_completions.then_some(Nothing {}),
             logging: Nothing {},
             extensions: (revision == Revision::MODERN).then_some(Extensions),
@@ -237,7 +237,7 @@ fn discover(exchange: &Exchange, id: Id<'_>) -> Answer {
     let discovered = Discovered {
         result_type: "complete",
         supported_versions: newest_first.collect(),
-        capabilities: Capabilities::of(exchange.site.server(), Revision::MODERN),
+        capabilities: Capabilities::of(&exchange.site.open, Revision::MODERN),
         ttl_ms: DISCOVER_TTL_MS,
         cache_scope: "private",
         meta: Meta::of_server(exchange.site.info()),

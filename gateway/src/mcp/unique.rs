@@ -11,7 +11,7 @@ const SHOWN: usize = 64;
 
 /// Refuses a key that comes twice within one object, at any depth. The error says which, in words
 /// that fit behind the name of the text. A text that cannot be read is left to its readers.
-pub(super) fn check(raw: &RawValue) -> Result<(), String> {
+pub(crate) fn check(raw: &RawValue) -> Result<(), String> {
     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
     match Keys.deserialize(&mut deserializer) {
         Err(error) if error.is_data() => Err(super::object::plain(&error)),

@@ -3,8 +3,9 @@
 pub(crate) mod keys;
 mod refusals;
 pub(crate) mod tokens;
+mod visible;
 
-pub use keys::{KeyStatus, KeySummary, NewKey};
+pub use keys::{KeyStatus, KeySummary, NewKey, Opens};
 pub use tokens::{Administrator, FirstToken, NewToken, TokenSummary};
 
 use super::{
@@ -52,6 +53,8 @@ pub struct OpenServer {
     snapshot: Arc<Snapshot>,
     server: Arc<ServerView>,
     credential: Credential,
+    /// The key, if it was made for some tools only.
+    chosen: Option<Arc<KeyRecord>>,
 }
 
 impl OpenServer {
@@ -146,11 +149,12 @@ impl Access {
             .keys_by_hash
             .get(&self.pepper.hash(key))
             .and_then(|id| snapshot.keys.get(id));
-        let credential = check(record, &server)?;
+        let (credential, chosen) = check(record, &server)?;
         Ok(OpenServer {
             snapshot,
             server,
             credential,
+            chosen,
         })
     }
 
@@ -159,7 +163,7 @@ impl Access {
         let snapshot = self.state.snapshot();
         let server = snapshot.servers.get(&open.server.record.id).cloned();
         let server = server.ok_or(Refused::ServerNotFound)?;
-        let credential = match &open.credential {
+        let (credential, chosen) = match &open.credential {
             Credential::Key { id, .. } => check(snapshot.keys.get(id), &server)?,
             // Administrators open servers for one call at a time.
             Credential::Token { .. } => return Err(Refused::AuthenticationFailed),
@@ -168,6 +172,7 @@ impl Access {
             snapshot,
             server,
             credential,
+            chosen,
         })
     }
 
@@ -198,6 +203,7 @@ impl Access {
             credential: Credential::Token {
                 id: administrator.token_id(),
             },
+            chosen: None,
         }
     }
 }
@@ -217,8 +223,11 @@ pub(super) fn still_stands(snapshot: &Snapshot, credential: &Credential) -> bool
     }
 }
 
-/// Whether a key opens a server now.
-fn check(record: Option<&Arc<KeyRecord>>, server: &ServerView) -> Result<Credential, Refused> {
+/// Whether a key opens a server now. Gives the key too if it was made for some tools only.
+fn check(
+    record: Option<&Arc<KeyRecord>>,
+    server: &ServerView,
+) -> Result<(Credential, Option<Arc<KeyRecord>>), Refused> {
     let record = record
         .filter(|record| is_usable(record, Timestamp::now()))
         .filter(|record| record.servers.contains(&server.record.id))
@@ -226,10 +235,12 @@ fn check(record: Option<&Arc<KeyRecord>>, server: &ServerView) -> Result<Credent
     if !server.is_active() {
         return Err(Refused::ServerInactive);
     }
-    Ok(Credential::Key {
+    let credential = Credential::Key {
         id: record.id,
         name: record.name.clone(),
-    })
+    };
+    let chosen = record.tools.is_some().then(|| Arc::clone(record));
+    Ok((credential, chosen))
 }
 
 fn is_usable(record: &KeyRecord, now: Timestamp) -> bool {

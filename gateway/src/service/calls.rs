@@ -43,7 +43,8 @@ use uuid::Uuid;
 /// The longest that a call waits for its place, at all gates together.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The server has no such tool, or it is inactive: to a caller the two are the same.
+/// The server has no such tool, or it is inactive, or the key was made for others: to a caller
+/// these are the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Unknown tool: {name}")]
 pub struct UnknownTool {
@@ -172,7 +173,7 @@ impl Calls {
         request: CallRequest,
     ) -> Result<AuthorizedCall, Unknown> {
         let server = open.server();
-        let (target, asked) = target::find(server, request.asked)?;
+        let (target, asked) = target::find(open, request.asked)?;
         let call = Call {
             id: CallId::from_uuid(Uuid::now_v7()),
             workspace: server.workspace.name.clone(),
@@ -288,7 +289,10 @@ impl Calls {
         authorized: AuthorizedCall,
     ) -> Result<(AuthorizedCall, Environment), (AuthorizedCall, Stop)> {
         let check = |authorized: &AuthorizedCall| {
-            prepare::check_arguments(&authorized.target, &authorized.call)
+            let AuthorizedCall {
+                open, target, call, ..
+            } = authorized;
+            prepare::check_arguments(open, target, call)
         };
         let bytes = authorized.call.request.size();
         let (authorized, checked) = match authorized.open.traffic().cloned() {

@@ -3,6 +3,7 @@
 mod deploy;
 mod limits;
 mod load;
+mod presentation;
 mod secrets;
 mod servers;
 mod tools;
@@ -14,6 +15,7 @@ pub use deploy::{
     Change, Consent, DeployRequest, Deployment, Difference, Item, ItemChange, Missing,
 };
 pub use limits::{LimitChange, ScopeLimits, ScopeName};
+pub use presentation::Presentation;
 pub use secrets::SecretSummary;
 pub use upload::Uploaded;
 pub use versions::VersionSummary;

@@ -16,6 +16,22 @@ pub enum Error {
         /// How it was asked for.
         name: String,
     },
+    /// A tool that none of the servers has.
+    #[error("there is no tool `{name}`")]
+    NoSuchTool {
+        /// As it was written.
+        name: String,
+        /// The tools that there are.
+        known: Vec<String>,
+    },
+    /// A tool whose name does not go with how its server shows tools.
+    #[error("the tool `{tool}` {problem}")]
+    NameUnfit {
+        /// The tool, by its own name.
+        tool: String,
+        /// What is wrong, as what follows its name.
+        problem: String,
+    },
     /// The name is taken.
     #[error("there is already a {what} `{name}`")]
     AlreadyExists {

@@ -183,6 +183,7 @@ mod tests {
             workspace_id: WorkspaceId::from_uuid(Uuid::now_v7()),
             name: "test".parse().unwrap(),
             servers: Vec::new(),
+            tools: None,
             hash: TokenHash::from_bytes([1; 32]),
             created_at: jiff::Timestamp::UNIX_EPOCH,
             expires_at: None,

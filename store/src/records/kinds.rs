@@ -6,7 +6,7 @@ use super::{
 };
 use casemate_domain::{
     ComponentName, Digest, Grant, KeyId, KeyName, LimitSettings, ServerId, ServerName, TokenId,
-    TokenName, ToolName, VersionId, WorkspaceId, WorkspaceName,
+    TokenName, ToolName, ToolPattern, ToolPrefix, VersionId, WorkspaceId, WorkspaceName,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,12 @@ pub struct ServerRecord {
     pub name: ServerName,
     /// Whether clients may use it.
     pub active: bool,
+    /// What stands before the names of its tools where clients see them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_prefix: Option<ToolPrefix>,
+    /// Whether clients search for its tools instead of listing them.
+    #[serde(default)]
+    pub tool_search: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -220,6 +226,10 @@ pub struct KeyRecord {
     pub name: KeyName,
     /// The servers that it opens.
     pub servers: Vec<ServerId>,
+    /// The tools of these servers that it opens, by their own names; all of them if this is not
+    /// there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Vec<ToolPattern>>,
     /// The hash of the whole key.
     pub hash: TokenHash,
     /// When it was made.

@@ -25,6 +25,8 @@ fn server(n: u128, workspace: &WorkspaceRecord, name: &str) -> ServerRecord {
         workspace_id: workspace.id,
         name: name.parse().unwrap(),
         active: true,
+        tool_prefix: None,
+        tool_search: false,
         created_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -61,6 +63,7 @@ fn key(n: u128, server: &ServerRecord) -> KeyRecord {
         workspace_id: server.workspace_id,
         name: "Ada's laptop".parse().unwrap(),
         servers: vec![server.id],
+        tools: None,
         hash: TokenHash::from_bytes([0xab; 32]),
         created_at: Timestamp::UNIX_EPOCH,
         expires_at: Some(Timestamp::UNIX_EPOCH),
@@ -113,6 +116,21 @@ async fn commit(
 
 async fn stored<R: Record>(store: &dyn Metadata, record: &R) -> Stored<R> {
     read(store, &record.key()).await.unwrap().unwrap()
+}
+
+#[test]
+fn records_from_before_tools_could_be_chosen_mean_all_of_them_as_they_are() {
+    let acme = workspace(1, "acme");
+    let server = server(2, &acme, "weather");
+    let mut written = serde_json::to_value(&server).unwrap();
+    written.as_object_mut().unwrap().remove("tool_search");
+    assert!(written.get("tool_prefix").is_none(), "{written}");
+    let read: ServerRecord = serde_json::from_value(written).unwrap();
+    assert_eq!(read, server);
+    let written = serde_json::to_value(key(3, &server)).unwrap();
+    assert!(written.get("tools").is_none(), "{written}");
+    let read: KeyRecord = serde_json::from_value(written).unwrap();
+    assert_eq!(read.tools, None);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::mcp::{
     result::{self, CallResult},
     revision::Revision,
     running::{Disconnect, Running},
+    search::{self, Meant},
     transport,
     watching::{Teller, Wishes},
 };
@@ -58,7 +59,12 @@ pub(super) async fn answer(
     let Terms { revision, session } = terms;
     let site = &exchange.site;
     let session_id = session.as_ref().map(|session| session.id);
-    let mut request = request(exchange, method, params, session.as_ref())?;
+    let wanted = Wanted::read(method, params)?;
+    let wanted = match search::meant(site, wanted)? {
+        Meant::Run(callee) => callee.wanted,
+        Meant::Said(said) => return Ok(Answer::result(id, &said.result(revision, site.info()))),
+    };
+    let mut request = request(exchange, &wanted, params, session.as_ref())?;
     let line = Line::new(exchange, params, revision, session, request.asked.name())?;
     request.progress_wanted = line.wants_progress;
     let call = Call {
@@ -93,14 +99,13 @@ pub(super) async fn answer(
 /// What is asked for, and by whom, as far as the session knows.
 fn request(
     exchange: &Exchange,
-    method: Method,
+    wanted: &Wanted<'_>,
     params: &Params<'_>,
     session: Option<&Session>,
 ) -> Result<CallRequest, Error> {
-    let wanted = Wanted::read(method, params)?;
     let asked = wanted.asked(params)?;
     let capabilities = session.map_or(&[][..], |session| &session.capabilities);
-    if method == Method::CallTool
+    if wanted.method == Method::CallTool
         && let Some(tool) = call::tool(&exchange.site, &wanted.name)
     {
         call::check_capabilities(tool, capabilities)?;

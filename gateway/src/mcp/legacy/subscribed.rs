@@ -36,7 +36,7 @@ pub(super) fn take(
     let site = &exchange.site;
     let subscriptions = site.inner.legacy.subscribed.of(site, session.id);
     if method == "resources/subscribe" {
-        return subscriptions.add(site.server(), &uri);
+        return subscriptions.add(&site.open, &uri);
     }
     subscriptions.remove(&uri);
     Ok(())

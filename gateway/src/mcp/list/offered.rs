@@ -8,7 +8,7 @@ use crate::{
         result::{Annotations, Meta, ServerInfo},
         revision::Revision,
     },
-    service::ServerView,
+    service::{OpenServer, ServerView},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use casemate_domain::{
@@ -39,11 +39,11 @@ impl Kind {
         })
     }
 
-    /// Whether a server provides anything of it.
-    pub(in crate::mcp) fn is_served(self, server: &ServerView) -> bool {
+    /// Whether there is anything of it for this caller.
+    pub(in crate::mcp) fn is_served(self, open: &OpenServer) -> bool {
         match self {
-            Self::Resources | Self::Templates => method::has_resources(server),
-            Self::Prompts => method::has_prompts(server),
+            Self::Resources | Self::Templates => method::has_resources(open),
+            Self::Prompts => method::has_prompts(open),
         }
     }
 

@@ -40,6 +40,7 @@ fn full() -> ToolDefinition {
 fn listing(tools: &[ToolDefinition]) -> Listing<'_> {
     Listing {
         server: "tools",
+        prefix: None,
         tools: tools.iter().collect(),
     }
 }

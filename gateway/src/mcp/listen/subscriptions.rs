@@ -1,6 +1,6 @@
 //! Which resources somebody wants to hear of, and as of when.
 
-use crate::{mcp::error::Error, service::ServerView};
+use crate::{mcp::error::Error, service::OpenServer};
 use casemate_domain::{ResourceUri, VersionId};
 use std::{
     collections::BTreeMap,
@@ -20,12 +20,12 @@ pub(in crate::mcp) struct Subscriptions {
 
 impl Subscriptions {
     /// Adds a resource that is there.
-    pub(in crate::mcp) fn add(&self, server: &ServerView, uri: &str) -> Result<(), Error> {
+    pub(in crate::mcp) fn add(&self, open: &OpenServer, uri: &str) -> Result<(), Error> {
         let not_found = || Error::ResourceNotFound {
             uri: uri.to_owned(),
         };
         let uri: ResourceUri = uri.parse().map_err(|_| not_found())?;
-        let version = version(server, &uri).ok_or_else(not_found)?;
+        let version = version(open, &uri).ok_or_else(not_found)?;
         let mut uris = self.uris();
         if uris.len() >= MOST && !uris.contains_key(&uri) {
             return Err(Error::InvalidParams(format!(
@@ -51,10 +51,10 @@ impl Subscriptions {
     }
 
     /// Those that another version provides now, or nobody any more. They are told of once.
-    pub(super) fn updated(&self, server: &ServerView) -> Vec<String> {
+    pub(super) fn updated(&self, open: &OpenServer) -> Vec<String> {
         let mut updated = Vec::new();
         for (uri, known) in self.uris().iter_mut() {
-            let now = version(server, uri);
+            let now = version(open, uri);
             if *known != now {
                 *known = now;
                 updated.push(uri.to_string());
@@ -70,6 +70,6 @@ impl Subscriptions {
 }
 
 /// The version that provides a resource.
-fn version(server: &ServerView, uri: &ResourceUri) -> Option<VersionId> {
-    server.resource(uri).map(|offer| offer.version)
+fn version(open: &OpenServer, uri: &ResourceUri) -> Option<VersionId> {
+    open.resource(uri).map(|offer| offer.version)
 }

@@ -14,6 +14,7 @@ use crate::mcp::{
     revision::Revision,
     running::{Disconnect, Running},
     seal::Place,
+    search::{self, Callee, Meant},
     tasks::{self, Created},
     transport,
     watching::{Teller, Wishes},
@@ -44,9 +45,22 @@ pub(super) async fn answer(
     params: &Params<'_>,
     envelope: &Envelope<'_>,
 ) -> Result<Answer, Error> {
-    let (wanted, support) = checked(exchange, method, params, envelope)?;
-    let asked = wanted.asked(params)?;
     let site = &exchange.site;
+    let wanted = Wanted::read(method, params)?;
+    if method.named_by().is_some() {
+        // The headers repeat what the body says, also where that is not the tool that runs.
+        mirror::check_name(&exchange.headers, &wanted.name)?;
+    }
+    let callee = match search::meant(site, wanted)? {
+        Meant::Run(callee) => callee,
+        Meant::Said(said) => {
+            let result = said.result(Revision::MODERN, site.info());
+            return Ok(Answer::result(id, &result));
+        }
+    };
+    let support = checked(exchange, &callee, envelope)?;
+    let wanted = callee.wanted;
+    let asked = wanted.asked(params)?;
     let place = || {
         let server = site.server().record.id;
         let method = method.as_str();
@@ -148,34 +162,28 @@ impl<P: Fn() -> Place> Ending<'_, P> {
     }
 }
 
-/// What is wanted and whether it may become a task, once the headers agree with it and the client
-/// can do what it needs.
-fn checked<'a>(
+/// What a tool declares that it needs: the headers must agree with the arguments, and the client
+/// must be able to do it. Gives whether it may become a task. Only tools declare anything.
+fn checked(
     exchange: &Exchange,
-    method: Method,
-    params: &Params<'a>,
+    callee: &Callee<'_>,
     envelope: &Envelope<'_>,
-) -> Result<(Wanted<'a>, TaskSupport), Error> {
-    let wanted = Wanted::read(method, params)?;
-    if method.named_by().is_some() {
-        mirror::check_name(&exchange.headers, &wanted.name)?;
-    }
-    // A tool that is not there has nothing to be checked; that is said when it is called. Only
-    // tools declare what else they want.
-    let tool = match method {
-        Method::CallTool => call::tool(&exchange.site, &wanted.name),
+) -> Result<TaskSupport, Error> {
+    let site = &exchange.site;
+    // A tool that is not there has nothing to be checked; that is said when it is called.
+    let tool = match callee.wanted.method {
+        Method::CallTool => call::tool(site, &callee.wanted.name),
         _ => None,
     };
     let Some(tool) = tool else {
-        return Ok((wanted, TaskSupport::Forbidden));
+        return Ok(TaskSupport::Forbidden);
     };
-    if let Some(arguments) = wanted.arguments {
-        let prepared = exchange.site.prepared();
-        for mirror in prepared.mirrors(exchange.site.server(), tool) {
+    if let Some(arguments) = callee.repeated() {
+        let prepared = site.prepared();
+        for mirror in prepared.mirrors(site.server(), tool) {
             mirror.check(&exchange.headers, arguments)?;
         }
     }
     call::check_capabilities(tool, &envelope.capabilities)?;
-    let support = tasks::support(tool, &envelope.capabilities)?;
-    Ok((wanted, support))
+    tasks::support(tool, &envelope.capabilities)
 }

@@ -14,7 +14,7 @@ use crate::mcp::{
     tasks::Followed,
     transport,
 };
-use crate::service::ServerView;
+use crate::service::OpenServer;
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Serialize;
@@ -69,7 +69,7 @@ impl Filter {
     /// What is asked for, as far as the server has such a thing.
     fn of(
         wanted: &Object<'_>,
-        server: &ServerView,
+        open: &OpenServer,
         subscriptions: &Subscriptions,
     ) -> Result<Self, Error> {
         let wants = |key: &str| wanted.get(key).is_some_and(|wanted| wanted.get() == "true");
@@ -77,7 +77,7 @@ impl Filter {
             let uris: Vec<String> = serde_json::from_str(uris.get())
                 .map_err(|_| invalid("must have a list of URIs as `resourceSubscriptions`"))?;
             for uri in uris {
-                match subscriptions.add(server, &uri) {
+                match subscriptions.add(open, &uri) {
                     // What is not there is not among what is acknowledged.
                     Ok(()) | Err(Error::ResourceNotFound { .. }) => {}
                     Err(error) => return Err(error),
@@ -86,8 +86,8 @@ impl Filter {
         }
         Ok(Self {
             tools_list_changed: wants("toolsListChanged"),
-            prompts_list_changed: wants("promptsListChanged") && method::has_prompts(server),
-            resources_list_changed: wants("resourcesListChanged") && method::has_resources(server),
+            prompts_list_changed: wants("promptsListChanged") && method::has_prompts(open),
+            resources_list_changed: wants("resourcesListChanged") && method::has_resources(open),
             resource_subscriptions: subscriptions.list(),
             task_ids: Vec::new(),
         })
@@ -129,7 +129,7 @@ pub(super) fn answer(
     let wanted = Object::of(wanted).map_err(invalid)?;
     let tasks = Followed::new(exchange, wanted.get("taskIds"), capabilities)?;
     let subscriptions = Arc::new(Subscriptions::default());
-    let mut filter = Filter::of(&wanted, exchange.site.server(), &subscriptions)?;
+    let mut filter = Filter::of(&wanted, &exchange.site.open, &subscriptions)?;
     filter.task_ids = tasks.ids();
     let told = List::ALL.map(|list| filter.has(list));
     let tells_changes = told.contains(&true) || !subscriptions.is_empty();

@@ -8,12 +8,12 @@ use crate::service::{
     error::Error,
     snapshot::Snapshot,
 };
-use casemate_domain::{KeyId, KeyName, ServerId};
+use casemate_domain::{KeyId, KeyName, ServerId, ToolPattern};
 use casemate_store::records::{KeyRecord, Record, TokenHash};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Whether a key opens anything.
@@ -68,20 +68,46 @@ pub struct NewKey {
     pub summary: KeySummary,
 }
 
+/// What a key is to open.
+#[derive(Debug, Clone)]
+pub struct Opens {
+    /// The servers.
+    pub servers: Vec<ServerId>,
+    /// Which of their tools; all if this is not said.
+    pub tools: Option<Vec<ToolPattern>>,
+}
+
+impl From<Vec<ServerId>> for Opens {
+    fn from(servers: Vec<ServerId>) -> Self {
+        Self {
+            servers,
+            tools: None,
+        }
+    }
+}
+
+/// Names of the tools of one key, in bytes: records are small.
+const TOOLS_BYTES: usize = 2_500;
+
 /// The longest a key may live, in days. Longer is "until revoked", which is what no expiry means.
 const MAX_LIFETIME: Duration = Duration::from_secs(3_650 * 24 * 60 * 60);
 
 impl Access {
-    /// Makes a key that opens exactly these servers, all of one workspace.
+    /// Makes a key that opens exactly these servers, all of one workspace, or only these tools of
+    /// them.
     pub async fn create_key(
         &self,
         actor: &Administrator,
         name: KeyName,
-        servers: Vec<ServerId>,
+        opens: impl Into<Opens>,
         lifetime: Option<Duration>,
     ) -> Result<NewKey, Error> {
+        let Opens { servers, tools } = opens.into();
         let writer = self.state.writer().await;
         let workspace_id = one_workspace(&writer.snapshot(), &servers)?;
+        if let Some(tools) = &tools {
+            check_tools(&writer.snapshot(), &servers, tools)?;
+        }
         let created_at = Timestamp::now();
         let expires_at = lifetime
             .map(|lifetime| expiry("key", created_at, lifetime))
@@ -92,6 +118,7 @@ impl Access {
             workspace_id,
             name,
             servers,
+            tools,
             hash: TokenHash::from_bytes(self.pepper.hash_secret(&key)),
             created_at,
             expires_at,
@@ -193,6 +220,38 @@ fn one_workspace(
         }
     }
     Ok(first)
+}
+
+/// A name that means no tool is most often a slip, and would make a key that opens nothing. The tool
+/// may be inactive: that is how a key is made before its tool is shown.
+fn check_tools(
+    snapshot: &Snapshot,
+    servers: &[ServerId],
+    tools: &[ToolPattern],
+) -> Result<(), Error> {
+    let invalid = |problem: &str| {
+        Err(Error::Invalid(casemate_domain::Invalid::new(
+            "key", problem,
+        )))
+    };
+    if tools.is_empty() {
+        return invalid("must open at least one tool; leave `tools` out for all of them");
+    }
+    let bytes: usize = tools.iter().map(|tool| tool.as_str().len() + 3).sum();
+    if bytes > TOOLS_BYTES {
+        return invalid("names more tools than fit; stand for several with a beginning and `*`");
+    }
+    let servers = servers.iter().filter_map(|id| snapshot.servers.get(id));
+    let known: BTreeSet<_> = servers.flat_map(|server| server.tools.keys()).collect();
+    let unknown = tools
+        .iter()
+        .find(|pattern| !known.iter().any(|name| pattern.matches(name)));
+    unknown.map_or(Ok(()), |pattern| {
+        Err(Error::NoSuchTool {
+            name: pattern.to_string(),
+            known: known.into_iter().map(ToString::to_string).collect(),
+        })
+    })
 }
 
 /// When a credential made at a moment expires.

@@ -24,9 +24,11 @@ pub(super) fn check_size(call: &Call, limits: &Limits) -> Result<(), Stop> {
 }
 
 /// What is handed over must be what was promised to clients.
-pub(super) fn check_arguments(target: &Target, call: &Call) -> Result<(), Stop> {
+pub(super) fn check_arguments(open: &OpenServer, target: &Target, call: &Call) -> Result<(), Stop> {
     match (target, &call.request) {
-        (Target::Tool(tool), Request::Tool { arguments, .. }) => check_schema(tool, arguments),
+        (Target::Tool(tool), Request::Tool { arguments, .. }) => {
+            check_schema(open, tool, arguments)
+        }
         (Target::Offer(offer), Request::Prompt { name, arguments }) => offer
             .prompts
             .get(name)
@@ -36,7 +38,7 @@ pub(super) fn check_arguments(target: &Target, call: &Call) -> Result<(), Stop> 
 }
 
 /// The arguments of a tool must be an object that fits its schema.
-fn check_schema(tool: &ToolView, arguments: &Json) -> Result<(), Stop> {
+fn check_schema(open: &OpenServer, tool: &ToolView, arguments: &Json) -> Result<(), Stop> {
     let value: Value = serde_json::from_str(arguments.get())
         .map_err(|error| rejected(format!("The arguments cannot be read: {error}.")))?;
     if !value.is_object() {
@@ -52,7 +54,7 @@ fn check_schema(tool: &ToolView, arguments: &Json) -> Result<(), Stop> {
     tool.input.check(&value).map_err(|mismatch| {
         rejected(format!(
             "The arguments do not fit the schema of `{}` {mismatch}.",
-            tool.record.name
+            open.shown_name(tool.record.name.as_str())
         ))
     })
 }

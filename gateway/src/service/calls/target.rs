@@ -1,4 +1,4 @@
-//! What a call is of: found among what a server shows to clients.
+//! What a call is of: found among what a server shows to its caller.
 
 use super::{
     UnknownTool,
@@ -6,8 +6,9 @@ use super::{
     request::{Asked, Reference},
 };
 use crate::service::{
+    access::OpenServer,
     components::Slot,
-    snapshot::{OfferView, ServerView, ToolView},
+    snapshot::{OfferView, ToolView},
 };
 use casemate_domain::{
     Completion, CompletionSubject, Digest, Grant, PromptName, Request, ResourceUri, ToolName,
@@ -86,12 +87,10 @@ impl Target {
 }
 
 /// Finds what is asked for, and says it in words of the domain.
-pub(super) fn find(server: &ServerView, asked: Asked) -> Result<(Target, Request), Unknown> {
+pub(super) fn find(open: &OpenServer, asked: Asked) -> Result<(Target, Request), Unknown> {
     match asked {
         Asked::Tool { name, arguments } => {
-            let tool = server.tools.get(name.as_str());
-            let tool = tool.filter(|tool| tool.record.active).cloned();
-            let tool = tool.ok_or_else(|| UnknownTool {
+            let tool = open.tool(&name).cloned().ok_or_else(|| UnknownTool {
                 name: shown_name(&name),
             });
             let tool = tool.map_err(Unknown::Tool)?;
@@ -100,12 +99,12 @@ pub(super) fn find(server: &ServerView, asked: Asked) -> Result<(Target, Request
         }
         Asked::Resource { uri } => {
             let found = uri.parse::<ResourceUri>().ok();
-            let found = found.and_then(|uri| Some((server.resource(&uri)?, uri)));
+            let found = found.and_then(|uri| Some((open.resource(&uri)?, uri)));
             let (offer, uri) = found.ok_or(Unknown::Resource { uri })?;
             Ok((Target::Offer(Arc::clone(offer)), Request::Read(uri)))
         }
         Asked::Prompt { name, arguments } => {
-            let (offer, name) = prompt(server, &name)?;
+            let (offer, name) = prompt(open, &name)?;
             Ok((Target::Offer(offer), Request::Prompt { name, arguments }))
         }
         Asked::Completion {
@@ -114,7 +113,7 @@ pub(super) fn find(server: &ServerView, asked: Asked) -> Result<(Target, Request
             value,
             filled,
         } => {
-            let (offer, subject) = subject(server, &of)?;
+            let (offer, subject) = subject(open, &of)?;
             let is_there = match &subject {
                 CompletionSubject::Prompt(name) => offer.prompts.get(name).is_some_and(|prompt| {
                     prompt.arguments.iter().any(|known| known.name == argument)
@@ -138,26 +137,26 @@ pub(super) fn find(server: &ServerView, asked: Asked) -> Result<(Target, Request
     }
 }
 
-fn prompt(server: &ServerView, name: &str) -> Result<(Arc<OfferView>, PromptName), Unknown> {
+fn prompt(open: &OpenServer, name: &str) -> Result<(Arc<OfferView>, PromptName), Unknown> {
     let found = name.parse::<PromptName>().ok();
-    let found = found.and_then(|name| Some((Arc::clone(server.prompt(&name)?), name)));
+    let found = found.and_then(|name| Some((Arc::clone(open.prompt(&name)?), name)));
     found.ok_or_else(|| Unknown::Prompt {
         name: shown_name(name),
     })
 }
 
 fn subject(
-    server: &ServerView,
+    open: &OpenServer,
     of: &Reference,
 ) -> Result<(Arc<OfferView>, CompletionSubject), Unknown> {
     match of {
         Reference::Prompt(name) => {
-            let (offer, name) = prompt(server, name)?;
+            let (offer, name) = prompt(open, name)?;
             Ok((offer, CompletionSubject::Prompt(name)))
         }
         Reference::Template(text) => {
             let found = text.parse::<UriTemplate>().ok();
-            let found = found.and_then(|one| Some((Arc::clone(server.template(&one)?), one)));
+            let found = found.and_then(|one| Some((Arc::clone(open.template(&one)?), one)));
             let (offer, template) = found.ok_or_else(|| Unknown::Template {
                 template: shown_name(text),
             })?;

@@ -45,6 +45,9 @@ impl Default for Traffic {
     }
 }
 
+/// Gates of servers and tools from which on those that nobody uses are let go of.
+const MANY_GATES: usize = 256;
+
 /// A server, or a tool of one.
 type Below = (ServerId, Option<ToolName>);
 
@@ -120,6 +123,10 @@ impl Traffic {
 
     fn gate_below(&self, key: Below) -> Arc<Gate> {
         let mut below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        if below.len() >= MANY_GATES && !below.contains_key(&key) {
+            // A gate that only this map holds has nobody in it and nobody before it.
+            below.retain(|_, gate| Arc::strong_count(gate) > 1);
+        }
         Arc::clone(below.entry(key).or_default())
     }
 }

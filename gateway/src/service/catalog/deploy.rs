@@ -11,11 +11,16 @@ mod plan;
 pub use missing::Missing;
 pub use plan::{Change, Difference, Item, ItemChange};
 
-use super::{Catalog, load, servers};
+use super::{
+    Catalog, load,
+    presentation::{self, neighbors},
+    servers,
+};
 use crate::service::{
     access::Administrator,
     audit,
     error::Error,
+    profile::{self, Warning},
     snapshot::{ServerView, Snapshot, ToolView},
     state::Writer,
 };
@@ -70,6 +75,10 @@ pub struct Deployment {
     pub tools: Vec<Arc<ToolView>>,
     /// What its tools want and will not get.
     pub missing: Missing,
+    /// What clients may stumble over in its tools.
+    pub warnings: Vec<Warning>,
+    /// The server after the deployment.
+    pub server: Arc<ServerView>,
 }
 
 /// A version that a server is to point at.
@@ -88,12 +97,6 @@ pub(super) enum Origin {
     Upload,
     /// The server has had it before.
     History,
-}
-
-/// A deployment before it happens.
-struct Plan {
-    next: ServerView,
-    deployment: Deployment,
 }
 
 impl Catalog {
@@ -143,7 +146,7 @@ impl Catalog {
         candidate: Candidate,
         consent: Consent,
     ) -> Result<Deployment, Error> {
-        let Plan { next, deployment } = self.plan(&writer.snapshot(), server, &candidate)?;
+        let deployment = self.plan(&writer.snapshot(), server, &candidate)?;
         if consent.dry_run {
             return Ok(deployment);
         }
@@ -156,8 +159,8 @@ impl Catalog {
             None if needs_consent => return Err(Error::ChangesNotAccepted(deployment.into())),
             _ => {}
         }
-        let batch = batch(actor, &writer, server, &next, &candidate).await?;
-        let next_server = Arc::new(next);
+        let batch = batch(actor, &writer, server, &deployment.server, &candidate).await?;
+        let next_server = Arc::clone(&deployment.server);
         writer
             .commit(batch, move |next| servers::put(next, next_server))
             .await?;
@@ -173,16 +176,17 @@ impl Catalog {
         snapshot: &Snapshot,
         server: &ServerView,
         candidate: &Candidate,
-    ) -> Result<Plan, Error> {
+    ) -> Result<Deployment, Error> {
         let (version, definitions) = (&candidate.version, &candidate.definitions);
         let changes = plan::changes(server, version, definitions)?;
         let next = self.next_server(server, candidate)?;
+        presentation::check_names(&next)?;
         let tools = next.tools.values();
         let tools = tools.filter(|tool| tool.record.component == version.component);
         let workspace = snapshot.workspaces.get(&server.workspace.id);
         let is_set =
             |name: &SecretName| workspace.is_some_and(|view| view.secrets.contains_key(name));
-        let deployment = Deployment {
+        Ok(Deployment {
             version: (candidate.origin == Origin::History).then_some(version.id),
             component: version.component.clone(),
             digest: version.digest,
@@ -191,8 +195,9 @@ impl Catalog {
             changes,
             tools: tools.cloned().collect(),
             missing: missing::missing(&definitions.tools, &version.grant, is_set),
-        };
-        Ok(Plan { next, deployment })
+            warnings: profile::of_tools_in(&next, neighbors(snapshot, &next), &definitions.tools),
+            server: Arc::new(next),
+        })
     }
 
     /// The server as it will be. Resources and prompts go with their component: without `activate`

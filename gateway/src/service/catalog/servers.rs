@@ -42,6 +42,8 @@ impl Catalog {
             workspace_id: workspace.id,
             name,
             active: true,
+            tool_prefix: None,
+            tool_search: false,
             created_at: Timestamp::now(),
         };
         let batch =

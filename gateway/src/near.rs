@@ -1,5 +1,8 @@
 //! What somebody may have meant.
 
+/// Names that are listed when none is near.
+const MOST: usize = 20;
+
 /// The candidate nearest to what was written, if it is near enough to be what was meant.
 pub(crate) fn nearest<'a>(
     written: &str,
@@ -20,7 +23,12 @@ pub(crate) fn hint(written: &str, candidates: &[&str], nothing: &str) -> String 
     match nearest(written, candidates.iter().copied()) {
         Some(name) => format!("Did you mean `{name}`?"),
         None if candidates.is_empty() => nothing.to_owned(),
-        None => format!("There is: {}", candidates.join(", ")),
+        None => match candidates.split_at_checked(MOST) {
+            Some((first, rest)) if !rest.is_empty() => {
+                format!("There is: {} and {} more", first.join(", "), rest.len())
+            }
+            _ => format!("There is: {}", candidates.join(", ")),
+        },
     }
 }
 
