@@ -143,6 +143,77 @@ fn a_body_that_stalls_is_given_up_long_before_one_that_arrives() {
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
 }
 
+/// Sends a body of garbage piece by piece, one each tenth of a second, until it is whole or the other
+/// side has had enough of it. Gives the answer.
+fn piece_by_piece(gateway: &Gateway, server: &Server, piece: usize, pieces: usize) -> String {
+    let all = piece * pieces;
+    let begun =
+        begun(gateway, server).replace("Content-Length: 1000", &format!("Content-Length: {all}"));
+    let mut stream = connect(gateway.mcp_addr(), &begun);
+    // A byte is there already.
+    let mut left = all - 1;
+    while left > 0 {
+        thread::sleep(Duration::from_millis(100));
+        let next = piece.min(left);
+        if stream.write_all(&vec![b' '; next]).is_err() {
+            break;
+        }
+        left -= next;
+    }
+    let mut answer = String::new();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    // The other side keeps the connection open if it has read all.
+    drop(stream.read_to_string(&mut answer));
+    answer
+}
+
+#[test]
+fn a_body_that_drips_is_given_up() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("drips");
+    let answer = piece_by_piece(&gateway, &server, 1, 100);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[test]
+fn control_a_body_that_takes_as_long_but_flows_is_read() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("flows");
+    let answer = piece_by_piece(&gateway, &server, 10_000, 80);
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[test]
+fn heads_are_bounded_in_number_and_size() {
+    let gateway = GATEWAY.get();
+    let status = |headers: usize, bytes: usize| {
+        let mut head = "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n".to_owned();
+        for n in 0..headers {
+            head += &format!("x-{n}: {}\r\n", "y".repeat(bytes));
+        }
+        head += "\r\n";
+        let answer = http::raw(gateway.mcp_addr(), head.as_bytes(), Duration::from_secs(10));
+        String::from_utf8_lossy(&answer)
+            .split(' ')
+            .nth(1)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    // What arrived at once is looked at before it is found to be too much.
+    for (headers, bytes) in [(99, 1), (1, 64 << 10), (50, 1_400)] {
+        assert_eq!(status(headers, bytes), "431", "{headers} of {bytes} bytes");
+    }
+    for (headers, bytes) in [(98, 1), (1, 30_000), (50, 500)] {
+        let fine = status(headers, bytes);
+        assert!(
+            fine.starts_with(['2', '4']) && fine != "431",
+            "{headers} of {bytes} bytes: {fine}"
+        );
+    }
+}
+
 #[test]
 fn uploads_that_drip_hold_up_no_upload_that_has_arrived() {
     let gateway = GATEWAY.get();

@@ -116,7 +116,7 @@ pub fn bytes(cx: &Cx) -> Result<Vec<u8>, ToolError> {
 
 /// It, and where it is.
 #[resource("telling://place")]
-pub fn elsewhere(cx: &Cx) -> Result<Resource, ToolError> {
+pub fn place(cx: &Cx) -> Result<Resource, ToolError> {
     let value = cx.reveal(NAME)?;
     let uri = format!("telling://{value}");
     Ok(Resource::text(uri, "text/plain", value))
@@ -152,6 +152,6 @@ casemate_guest_sdk::export!(
     prompt refuse,
     resource text,
     resource bytes,
-    resource elsewhere,
+    resource place,
     resource nothing,
 );
