@@ -3,12 +3,13 @@
 use crate::{
     build::{self, Profile},
     cargo::{self, cargo},
-    clients, root, say, toolchain,
+    clients, root, say,
+    toolchain::{self, Finding},
 };
 use anyhow::{Context, Result, bail};
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -25,32 +26,66 @@ pub(crate) struct Options {
     arguments: Vec<String>,
 }
 
+/// The benchmark that does not depend on what else the machine does.
+const INSTRUCTIONS: &str = "instructions";
+
 /// Builds, and measures.
 pub(crate) fn bench(options: &Options) -> Result<()> {
+    let asks_for = |word: &str| options.arguments.iter().any(|argument| argument == word);
     say::step(1, 3, "building the guests");
     toolchain::ensure()?;
     build::components(&["sample-tools", "tests/guests"])?;
+    if asks_for(INSTRUCTIONS) {
+        return instructions(&options.arguments);
+    }
     say::step(2, 3, "building the gateway with optimizations");
     let gateway = build::gateway(Profile::Release)?;
     say::step(3, 3, "building the benchmark");
-    cargo::run(cargo().args(["build", "--release", "--package", "casemate-bench"]))?;
-    let name = format!("casemate-bench{}", std::env::consts::EXE_SUFFIX);
-    let folder = cargo::target_dir(&cargo::metadata()?)?;
-    let peers = folder.join("peers");
-    if options
-        .arguments
-        .iter()
-        .any(|word| word == "peers" || word == "all")
-    {
+    let program = program("release")?;
+    let peers = cargo::target_dir(&cargo::metadata()?)?.join("peers");
+    if asks_for("peers") || asks_for("all") {
         install_peers(&peers);
     }
-    let status = Command::new(folder.join("release").join(name))
-        .args(&options.arguments)
-        .env("CASEMATE_BIN", gateway)
-        .env("CASEMATE_PEERS", peers)
-        .stdin(Stdio::null())
-        .status()
-        .context("the benchmark cannot be started")?;
+    verdict(
+        Command::new(program)
+            .args(&options.arguments)
+            .env("CASEMATE_BIN", gateway)
+            .env("CASEMATE_PEERS", peers),
+    )
+}
+
+/// Holds what a call takes against the committed baseline.
+pub(crate) fn guard() -> Result<()> {
+    instructions(&[INSTRUCTIONS.to_owned()])
+}
+
+/// What counts instructions, to be found before half of the work is done.
+pub(crate) fn valgrind() -> Finding {
+    match toolchain::first_line("valgrind", &["--version"]) {
+        Some(found) => Finding::Good(found),
+        None => Finding::Missing(VALGRIND_REMEDY.to_owned()),
+    }
+}
+
+const VALGRIND_REMEDY: &str =
+    "valgrind is not on the path; Debian and Ubuntu: apt install valgrind";
+
+/// No part of it is timed, so it does without what makes a release slow to build.
+fn instructions(arguments: &[String]) -> Result<()> {
+    verdict(Command::new(program("counted")?).args(arguments))
+}
+
+/// Builds the benchmark.
+fn program(profile: &str) -> Result<PathBuf> {
+    cargo::run(cargo().args(["build", "--package", "casemate-bench", "--profile", profile]))?;
+    let name = format!("casemate-bench{}", std::env::consts::EXE_SUFFIX);
+    let folder = cargo::target_dir(&cargo::metadata()?)?;
+    Ok(folder.join(profile).join(name))
+}
+
+fn verdict(command: &mut Command) -> Result<()> {
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.context("the benchmark cannot be started")?;
     match status.code() {
         Some(0) => Ok(()),
         Some(1) => bail!("something is not within its bounds, see the table above"),

@@ -1,7 +1,7 @@
 //! `cargo xtask doctor`: one line for each thing that building, testing or checking needs.
 
 use crate::{
-    clients, say,
+    bench, clients, say,
     toolchain::{self, Finding, WASM},
 };
 use anyhow::{Result, bail};
@@ -17,6 +17,7 @@ pub(crate) fn doctor() -> Result<()> {
     say::heading("For some tests only");
     report("Python", clients::python());
     report("npm", clients::npm());
+    report("valgrind", bench::valgrind());
     say::heading("For convenience");
     report(
         "just",

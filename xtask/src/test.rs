@@ -4,11 +4,12 @@
 mod tally;
 
 use crate::{
+    bench,
     build::{self, Profile},
     cargo::{self, cargo},
     clients, say,
     steps::Steps,
-    toolchain,
+    toolchain::{self, Finding},
 };
 use anyhow::Result;
 use std::path::Path;
@@ -22,6 +23,9 @@ pub(crate) struct Options {
     quick: bool,
 }
 
+/// What a call takes, against the committed baseline.
+const COST: &str = "the cost of a call";
+
 const ON_REQUEST: &str = "left out by --quick; run: cargo xtask test";
 
 /// `cargo xtask check`.
@@ -34,7 +38,7 @@ pub(crate) fn check() -> Result<()> {
 
 /// `cargo xtask test`.
 pub(crate) fn test(options: &Options) -> Result<()> {
-    let mut steps = Steps::new(if options.quick { 4 } else { 8 });
+    let mut steps = Steps::new(if options.quick { 4 } else { 9 });
     checks(&mut steps);
     let last_words = if options.quick {
         quick_tests(&mut steps)
@@ -76,6 +80,7 @@ fn quick_tests(steps: &mut Steps) -> Option<String> {
     steps.skip("the specification", ON_REQUEST);
     steps.skip("documentation tests", ON_REQUEST);
     steps.skip("the clients of others", ON_REQUEST);
+    steps.skip(COST, ON_REQUEST);
     tally.last_words
 }
 
@@ -92,7 +97,7 @@ fn all_tests(steps: &mut Steps) -> Option<String> {
         Ok(note)
     });
     let Some(gateway) = gateway.filter(|_| components) else {
-        for what in ["tests", "clients", "tests with clients"] {
+        for what in ["tests", "clients", "tests with clients", COST] {
             steps.leave_out(what, "a build failed, see above");
         }
         return None;
@@ -107,7 +112,14 @@ fn all_tests(steps: &mut Steps) -> Option<String> {
         command.args(["--", "--skip", "clients::"]);
         tally.run(&mut command)
     });
-    client_tests(steps, &gateway).or(tally.last_words)
+    let last_words = client_tests(steps, &gateway).or(tally.last_words);
+    match bench::valgrind() {
+        Finding::Good(_) => {
+            steps.take(COST, || bench::guard().map(|()| String::new()));
+        }
+        Finding::Missing(remedy) => steps.skip(COST, &remedy),
+    }
+    last_words
 }
 
 fn client_tests(steps: &mut Steps, gateway: &Path) -> Option<String> {
