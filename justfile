@@ -28,7 +28,7 @@ check:
 build *options:
     cargo xtask build {{options}}
 
-# Measure what is promised under load: `just bench neighbors`
+# Measure what a call costs and what is promised under load: `just bench mcp`, `just bench neighbors`
 bench *options:
     cargo xtask bench {{options}}
 

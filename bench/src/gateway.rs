@@ -45,6 +45,30 @@ impl Gateway {
         Ok(())
     }
 
+    /// Asks it to stop, and waits until it has: nothing is left to repair at the next start.
+    pub(crate) fn stop(&mut self) {
+        if std::mem::take(&mut self.running) {
+            self.inner.stop();
+        }
+    }
+
+    /// Starts it again as it was.
+    pub(crate) fn go_on(&mut self) -> Result<()> {
+        self.cores.for_gateway(|| self.inner.start_again())?;
+        self.running = true;
+        Ok(())
+    }
+
+    /// The folder of its data.
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.inner.data_dir()
+    }
+
+    /// Where administrators connect.
+    pub(crate) fn admin_url(&self) -> String {
+        self.inner.admin_url("")
+    }
+
     /// Waits until it has nothing to do.
     pub(crate) fn settle(&self) {
         machine::quiet(self.pid(), SETTLING);
@@ -65,6 +89,13 @@ impl Gateway {
     pub(crate) fn call(&self, server: &Server, tool: &str, arguments: Value) -> Request {
         let message = self.inner.modern(server).calling(tool, arguments);
         message.request().to_http().map(Bytes::from)
+    }
+
+    /// A call of a tool by a client of the newest handshake revision, which has shaken hands.
+    pub(crate) fn call_legacy(&self, server: &Server, tool: &str, arguments: Value) -> Request {
+        let params = json!({ "name": tool, "arguments": arguments });
+        let request = self.inner.legacy(server).request("tools/call", params);
+        request.to_http().map(Bytes::from)
     }
 
     /// A question whether it is alive, on the listener that everybody reaches.

@@ -4,7 +4,10 @@ mod cores;
 mod load;
 
 pub(crate) use cores::{Cores, Layout};
-pub(crate) use load::{DISTURBING, Sample, children, others_quiet, quiet, resident};
+pub(crate) use load::{
+    DISTURBING, Sample, anonymous, children, cpu_time, mib, others_quiet, quiet, resident,
+    thread_time,
+};
 
 use serde::Serialize;
 use std::{fs, process::Command};

@@ -1,13 +1,24 @@
 //! Benchmarks of Casemate: `cargo xtask bench …` builds what is measured and starts this program.
 //!
-//! Everything is measured from outside, through the real binary on loopback. A benchmark that has
-//! bounds ends with exit code 1 when one of them is missed, and with 2 when it could not measure.
+//! Everything but `call` and `instructions` is measured from outside, through the real binary on
+//! loopback. A benchmark that has bounds ends with exit code 1 when one of them is missed, and with 2
+//! when it could not measure.
 
+mod call;
+mod cold;
+mod density;
 mod driver;
 mod gateway;
+mod http;
+mod instructions;
 mod machine;
 mod neighbors;
+mod overload;
+mod progress;
 mod say;
+mod scale;
+mod seed;
+mod spread;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -19,12 +30,35 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// Also write what was measured to this file, or to standard output for `-`
+    ///
+    /// `all` writes none.
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Every benchmark, one after the other, as each is by default
+    All,
+    /// What a call costs in the runtime alone, against the bare sandbox
+    Call(call::Options),
+    /// What a call costs over HTTP, in both revisions, against a bare HTTP handler
+    Mcp(http::Options),
+    /// The same tools on servers of other people
+    Peers(http::Options),
+    /// First calls, from an upload to its first answer, and starting with much that is registered
+    Cold(cold::Options),
+    /// What a loaded component takes of memory
+    Density(density::Options),
+    /// Twice as many calls as can be answered
+    Overload(overload::Options),
+    /// Whether a call costs the same however much is registered, and memory stays
+    Scale(scale::Options),
+    /// What a call takes in instructions and allocations, against the committed baseline
+    Instructions(instructions::Options),
+    /// Makes the calls that `instructions` counts
+    #[command(hide = true, name = instructions::program::COMMAND)]
+    Counted(instructions::program::Options),
     /// What a workspace notices of hostile ones beside it
     #[command(visible_alias = "neighbours")]
     Neighbors(neighbors::Options),
@@ -45,6 +79,21 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = say::Output::new(arguments.json);
     let result = match arguments.command {
+        Command::All => all(),
+        Command::Call(options) => call::run(&options, &output),
+        Command::Mcp(options) => http::run(&options, http::Field::Limits, &output),
+        Command::Peers(options) => http::run(&options, http::Field::Peers, &output),
+        Command::Cold(options) => cold::run(&options, &output),
+        Command::Density(options) => density::run(&options, &output),
+        Command::Overload(options) => overload::run(&options, &output),
+        Command::Scale(options) => scale::run(&options, &output),
+        Command::Instructions(options) => instructions::run(&options, &output),
+        Command::Counted(options) => instructions::program::run(&options).map(|counted| {
+            if let Some(counted) = counted {
+                output.people(&instructions::program::words(&counted));
+            }
+            Verdict::Held
+        }),
         Command::Neighbors(options) => neighbors::run(&options, &output),
     };
     match result {
@@ -56,4 +105,35 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What `all` runs, the quick ones first.
+const ALL: [&str; 9] = [
+    "instructions",
+    "call",
+    "mcp",
+    "peers",
+    "cold",
+    "density",
+    "overload",
+    "scale",
+    "neighbors",
+];
+
+/// Runs every benchmark in a process of its own: what one leaves behind in memory is not the next
+/// one's.
+fn all() -> anyhow::Result<Verdict> {
+    let mut verdict = Verdict::Held;
+    for name in ALL {
+        say::note(&format!("\n== {name}"));
+        let status = std::process::Command::new(std::env::current_exe()?)
+            .arg(name)
+            .status()?;
+        verdict = match (status.code(), verdict) {
+            (Some(0), verdict) => verdict,
+            (Some(1), _) | (_, Verdict::Missed) => Verdict::Missed,
+            _ => Verdict::Unclear,
+        };
+    }
+    Ok(verdict)
 }

@@ -19,14 +19,14 @@ mod slow_clients;
 use crate::{
     Verdict,
     machine::{Cores, Layout, Machine},
-    say::{self, Output},
+    progress::Progress,
+    say::Output,
 };
 use anyhow::Result;
 use cell::{Plan, Timing};
 use clap::ValueEnum;
 use family::Family;
 use guards::Guards;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::Report;
 use setup::Scene;
 use std::time::Duration;
@@ -159,38 +159,6 @@ fn or(asked: &[u16], usual: &[usize]) -> Vec<usize> {
     match asked {
         [] => usual.to_vec(),
         some => some.iter().map(|number| usize::from(*number)).collect(),
-    }
-}
-
-/// Where the run is.
-struct Progress {
-    bar: ProgressBar,
-}
-
-impl Progress {
-    fn new(steps: usize) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-        let style =
-            ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}, {eta} to go: {msg}");
-        bar.set_style(style.expect("the template is right"));
-        bar.enable_steady_tick(Duration::from_secs(1));
-        Self { bar }
-    }
-
-    fn says(&self, what: &str) {
-        self.bar.set_message(what.to_owned());
-        if self.bar.is_hidden() {
-            // Where nobody sees a bar, somebody may read a log.
-            say::note(what);
-        }
-    }
-
-    fn step(&self) {
-        self.bar.inc(1);
-    }
-
-    fn done(&self) {
-        self.bar.finish_and_clear();
     }
 }
 

@@ -248,6 +248,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn control_a_body_that_arrives_in_time_is_read() {
+        let late = stream::once(async {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            Ok::<_, std::io::Error>(Bytes::from_static(b"1234"))
+        });
+        assert_eq!(take(Body::from_stream(late), EIGHT).await.unwrap(), "1234");
+    }
+
+    #[tokio::test]
     async fn bodies_that_arrive_share_the_memory_for_them() {
         let pool = Arc::new(Pool::new(12));
         let (greedy, modest) = (Arc::default(), Arc::default());

@@ -157,7 +157,7 @@ pub async fn serve(listener: TcpListener, answers: impl Answers, terms: Terms) {
                 handover: handover.clone(),
             }),
         };
-        let stream = TokioIo::new(handover.watch(patient(socket.clone())));
+        let stream = TokioIo::new(handover.watch(patient(socket.clone(), WRITE_TIMEOUT)));
         let connection = builder.serve_connection(stream, desk);
         // One of its own, so that connections do not wait for each other to look at it. Boxed, because
         // it is large and whoever holds it would have room for it twice.
@@ -279,9 +279,9 @@ async fn accept(
 
 /// A stream that gives up on a client that does not read. Reading has no limit here: while a call
 /// runs, the client rightly says nothing.
-fn patient(stream: Socket) -> Patient {
+fn patient(stream: Socket, unread: Duration) -> Patient {
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    stream.set_write_timeout(Some(unread));
     Box::pin(stream)
 }
 
@@ -295,4 +295,48 @@ fn builder() -> http1::Builder {
         .max_buf_size(MAX_HEADER_BYTES)
         .max_headers(MAX_HEADERS);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    /// More than the system keeps of what nobody reads.
+    const MUCH: usize = 64 << 20;
+
+    /// What becomes of a long answer to a client that reads it, or reads nothing.
+    async fn written(to: impl AsyncFnOnce(TcpStream)) -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let client = TcpStream::connect(listener.local_addr()?).await?;
+        let (stream, _) = listener.accept().await?;
+        let mut stream = patient(Socket::new(stream), Duration::from_millis(200));
+        let answer = vec![0; MUCH];
+        let writing = async {
+            let written = stream.write_all(&answer).await;
+            drop(stream);
+            written
+        };
+        tokio::join!(writing, to(client)).0
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_given_up() {
+        let silent = async |client| {
+            time::sleep(Duration::from_secs(2)).await;
+            drop(client);
+        };
+        let error = written(silent).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn control_a_client_that_reads_gets_all_of_it() {
+        let reads = async |mut client: TcpStream| {
+            let mut all = Vec::new();
+            client.read_to_end(&mut all).await.unwrap();
+            assert_eq!(all.len(), MUCH);
+        };
+        written(reads).await.unwrap();
+    }
 }

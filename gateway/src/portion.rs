@@ -118,6 +118,19 @@ mod tests {
     }
 
     #[test]
+    fn control_without_portions_of_their_own_they_leave_nothing_for_the_next() {
+        let pool = Arc::new(Pool::new(9_000));
+        let all = Arc::<Portion>::default();
+        let mut taken = [(); 4].map(|()| Taken::nothing(&pool, &all));
+        for _ in 0..9_000 {
+            for taken in &mut taken {
+                let _ = taken.take(1);
+            }
+        }
+        assert!(!Taken::nothing(&pool, &all).take(500));
+    }
+
+    #[test]
     fn one_alone_gets_two_thirds_and_the_last_of_a_small_pool() {
         let alone = |total: u64| {
             let mut taken = Taken::nothing(&Arc::new(Pool::new(total)), &Arc::default());

@@ -51,6 +51,9 @@ pub(crate) async fn call(
         common.outgoing,
         common.budget,
     );
+    if call.continuation.state.is_some() {
+        state.session_ref().secrets.recall();
+    }
     let watch = state.session_ref().watch();
     let mut running = Running {
         store: Some(sandbox::store(component, state, limits)),

@@ -83,7 +83,7 @@ impl Log {
 }
 
 /// A text without control characters and at most [`LINE_BYTES`] long.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LINE_BYTES));
     for c in text.chars() {
         if out.len() + c.len_utf8() > LINE_BYTES {

@@ -1,13 +1,20 @@
 //! Takes the values of secrets out of what a tool says.
 //!
-//! A secret is looked for once it was used in the call: revealed, or sent. It is masked as it is,
-//! escaped as in JSON, percent-encoded, in hex, and in base64 of both alphabets at every alignment;
-//! of a value with several lines, each line too. This is a second wall behind the grant, not a
-//! proof: a tool that holds a value can always write it backwards, or a piece at a time.
+//! A secret is looked for once it was used in the call: revealed, or sent, or left to it by an
+//! earlier round. It is masked as it is, escaped as in JSON, JavaScript or HTML, percent-encoded, in
+//! hex, and in base64 of both alphabets at every alignment, over several lines too; all of that in
+//! UTF-16 as well, in either order of bytes, for a value in ASCII; of a value with several lines,
+//! each line. This is a second wall behind the grant, not a proof: a tool that holds a value can
+//! always write it backwards, or a piece at a time.
+//!
+//! A call without secrets pays nothing. All others pay one pass over a text, whatever the number of
+//! secrets: most places are passed by after a look at two bytes.
 
+mod index;
 mod needle;
 
 use casemate_domain::SecretName;
+use index::Index;
 use needle::Needle;
 use std::{
     borrow::Cow,
@@ -41,19 +48,10 @@ struct Armed {
 }
 
 /// All secrets that were used.
+#[derive(Default)]
 struct Armory {
     secrets: Vec<Armed>,
-    /// Whether a form of one of them can begin with a byte, so that most places are passed by.
-    begins: [bool; 256],
-}
-
-impl Default for Armory {
-    fn default() -> Self {
-        Self {
-            secrets: Vec::new(),
-            begins: [false; 256],
-        }
-    }
+    index: Index,
 }
 
 /// The secrets that a call has used, as texts to look for.
@@ -79,8 +77,9 @@ impl Redactor {
             return;
         }
         let forms = needle::forms(value);
-        for (byte, begins) in (0..=u8::MAX).zip(&mut armory.begins) {
-            *begins |= forms.iter().any(|form| form.may_begin_with(byte));
+        let secret = armory.secrets.len();
+        for (number, form) in forms.iter().enumerate() {
+            armory.index.add(form, (secret, number));
         }
         armory.secrets.push(Armed { mask, sight, forms });
     }
@@ -168,17 +167,13 @@ fn find<'a>(armory: &'a Armory, audience: Audience, hay: &[u8], shown: usize) ->
             at += len;
             continue;
         }
-        if armory.begins[usize::from(byte)] {
-            for armed in &armory.secrets {
-                if audience == Audience::Guest && armed.sight == Sight::Revealed {
-                    continue;
-                }
-                let forms = armed.forms.iter();
-                for form in forms.filter(|form| form.may_begin_with(byte)) {
-                    if let Some(range) = form.matched(hay, at) {
-                        add(&mut found, range, &armed.mask);
-                    }
-                }
+        for &(secret, form) in armory.index.candidates(hay, at) {
+            let armed = &armory.secrets[secret];
+            if audience == Audience::Guest && armed.sight == Sight::Revealed {
+                continue;
+            }
+            if let Some(range) = armed.forms[form].matched(hay, at) {
+                add(&mut found, range, &armed.mask);
             }
         }
         at += 1;

@@ -6,7 +6,8 @@
 //! out, and only towards hosts that the grant binds the secret to. A placeholder anywhere else, in a
 //! URL or a body, stays the word it is.
 //!
-//! From its first use on, a secret is looked for in all that leaves the call.
+//! From its first use on, a secret is looked for in all that leaves the call. What a tool leaves for
+//! its next round can hold what it has read, so there it is looked for from the beginning.
 
 use crate::{
     egress::Target,
@@ -163,6 +164,16 @@ impl Secrets {
         }
         added.iter().for_each(|added| self.note_use(&added.secret));
         Ok(added)
+    }
+
+    /// Looks for all that the tool could have read in an earlier round.
+    pub(crate) fn recall(&self) {
+        for grant in self.grant.secrets.iter().filter(|grant| grant.reveal) {
+            if let Ok(value) = self.value(&grant.name) {
+                let value = value.expose_secret();
+                self.redactor.arm(&grant.name, value, Sight::Revealed);
+            }
+        }
     }
 
     /// Takes out of an answer what was sent and the tool may not read.

@@ -263,6 +263,44 @@ fn calls_beyond_those_at_once_wait_their_turn_and_are_then_refused() {
     assert_eq!(ending(&sleep(&narrow, 1)), "ok");
 }
 
+/// How a short call ends beside one of another workspace that takes three seconds.
+fn beside_a_nap(gateway: &Gateway) -> (String, Duration) {
+    let (naps, calls) = (hostile(gateway, "naps"), hostile(gateway, "calls"));
+    let nap = |server: &Server, milliseconds: u64| {
+        let client = gateway.modern(server);
+        ending(&client.call("nap", json!({ "milliseconds": milliseconds })))
+    };
+    assert_eq!(nap(&calls, 1), "ok");
+    std::thread::scope(|scope| {
+        let long = scope.spawn(|| nap(&naps, 3_000));
+        let status = http::get(&gateway.admin_url("/v1/status")).bearer(ADMIN_TOKEN);
+        while status.clone().send().json()["calls"]["running"] == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let start = Instant::now();
+        let short = nap(&calls, 1);
+        let took = start.elapsed();
+        assert_eq!(long.join().unwrap(), "ok");
+        (short, took)
+    })
+}
+
+#[test]
+fn calls_beyond_the_places_of_the_installation_wait_and_are_then_refused() {
+    let gateway = Gateway::builder().config("sandbox.places = 1").start();
+    let (short, took) = beside_a_nap(&gateway);
+    assert_eq!(short, "overloaded");
+    assert!(took >= Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn control_with_a_place_for_each_nobody_waits() {
+    let gateway = GATEWAY.get();
+    let (short, took) = beside_a_nap(&gateway);
+    assert_eq!(short, "ok");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
 #[test]
 fn arguments_are_checked_only_for_calls_that_have_a_place() {
     let gateway = GATEWAY.get();

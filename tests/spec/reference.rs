@@ -19,7 +19,8 @@ fn rows(page: &str) -> BTreeMap<String, Vec<Vec<String>>> {
 /// Every test of the project, in one text.
 fn all_tests() -> String {
     let mut text = String::new();
-    let mut folders = vec![root().join("tests/spec"), root().join("runtime/tests")];
+    let folders = ["tests/spec", "runtime/tests", "runtime/src", "gateway/src"];
+    let mut folders: Vec<_> = folders.map(|folder| root().join(folder)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -46,15 +47,47 @@ fn every_limit_is_documented_with_its_numbers_and_the_test_that_shows_it() {
             panic!("{name} is not in both tables");
         };
         assert_documented(name, limit, of_call, &shown);
-        let test = of_call[5].trim_matches('`');
-        assert!(
-            tests.contains(&format!("fn {test}()")),
-            "{name} is shown by `{test}`, which is no test"
-        );
+        assert_shown(name, &of_call[5], &tests);
     }
     for limit in answer["platform"].as_array().unwrap() {
         let name = limit["name"].as_str().unwrap();
         assert_documented(name, limit, &rows[name][0], &shown);
+        assert_shown(name, &rows[name][0][5], &tests);
+    }
+}
+
+#[test]
+fn whatever_is_said_to_be_shown_by_a_test_is() {
+    let tests = all_tests();
+    for page in ["docs/reference/sandbox.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let mut tables = 0;
+        let mut is_shown = false;
+        for line in text.lines() {
+            is_shown = line.starts_with('|') && (is_shown || line.ends_with("| shown by |"));
+            tables += usize::from(line.ends_with("| shown by |"));
+            let last = line
+                .trim_end_matches([' ', '|'])
+                .rsplit('|')
+                .next()
+                .unwrap();
+            if is_shown && last.contains('`') {
+                assert_shown(line, last.trim(), &tests);
+            }
+        }
+        assert_eq!(tables, 5, "of {page}");
+    }
+}
+
+/// What shows something is one test or several.
+#[track_caller]
+fn assert_shown(what: &str, by: &str, tests: &str) {
+    for test in by.split(", ") {
+        let test = test.trim_matches('`');
+        assert!(
+            tests.contains(&format!("fn {test}()")),
+            "{what} is shown by `{test}`, which is no test"
+        );
     }
 }
 

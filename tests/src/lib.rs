@@ -15,6 +15,7 @@ mod fixture;
 mod gateway;
 pub mod http;
 pub mod mcp;
+mod prompt;
 mod shared;
 
 pub use artifacts::{casemate, guest, root, sample};
@@ -22,4 +23,5 @@ pub use cargo::{becomes_component, metadata};
 pub use cli::Output;
 pub use fixture::{Fixture, Recorded, Reply};
 pub use gateway::{ADMIN_TOKEN, Builder, Gateway, Server};
+pub use prompt::{SOON, least_delay};
 pub use shared::Shared;

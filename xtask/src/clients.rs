@@ -53,11 +53,12 @@ pub(crate) fn command(options: &Options) -> Result<()> {
 pub(crate) fn install() -> Missing {
     let mut missing = Missing::new();
     for name in PYTHON {
-        if let Err(error) = install_python(name) {
+        let home = root().join(".clients/python").join(name);
+        if let Err(error) = install_python(name, &home) {
             missing.push((format!("Python client {name}"), format!("{error:#}")));
         }
     }
-    if let Err(error) = install_node("node") {
+    if let Err(error) = install_node(&pins("node"), &root().join(".clients/node")) {
         missing.push(("JavaScript clients".to_owned(), format!("{error:#}")));
     }
     missing
@@ -65,7 +66,7 @@ pub(crate) fn install() -> Missing {
 
 /// Installs assistants for the command line, of several hundred megabytes.
 pub(crate) fn install_large() -> Result<()> {
-    install_node("assistants")
+    install_node(&pins("assistants"), &root().join(".clients/assistants"))
 }
 
 /// A Python that can make environments.
@@ -92,16 +93,16 @@ pub(crate) fn npm() -> Finding {
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-fn install_python(name: &str) -> Result<()> {
+/// A Python environment with what a file of `tests/clients/python` pins.
+pub(crate) fn install_python(name: &str, home: &Path) -> Result<()> {
     let pins = pins("python").join(format!("{name}.txt"));
-    let home = root().join(".clients/python").join(name);
-    if is_current(&home, &[&pins]) {
+    if is_current(home, &[&pins]) {
         return Ok(());
     }
     require(python())?;
-    begin(&home, &pins)?;
+    begin(home, &pins)?;
     let mut command = Command::new("python3");
-    cargo::run(quiet(command.args(["-m", "venv"]).arg(&home)))?;
+    cargo::run(quiet(command.args(["-m", "venv"]).arg(home)))?;
     let program = if cfg!(windows) {
         "Scripts/python.exe"
     } else {
@@ -119,20 +120,19 @@ fn install_python(name: &str) -> Result<()> {
         .args(["--no-input", "--only-binary", ":all:", "--requirement"])
         .arg(&pins);
     cargo::run(quiet(&mut command))?;
-    finish(&home, &[&pins])
+    finish(home, &[&pins])
 }
 
-/// Node comes as a package as well, because the Inspector needs a newer one than most systems
-/// have. No script of any package is run at installation.
-fn install_node(name: &str) -> Result<()> {
-    let [manifest, lock] = ["package.json", "package-lock.json"].map(|file| pins(name).join(file));
-    let home = root().join(".clients").join(name);
-    if is_current(&home, &[&manifest, &lock]) {
+/// The packages that a folder pins. Node comes as one of them, because the Inspector needs a newer
+/// one than most systems have. No script of any package is run at installation.
+pub(crate) fn install_node(pins: &Path, home: &Path) -> Result<()> {
+    let [manifest, lock] = ["package.json", "package-lock.json"].map(|f| pins.join(f));
+    if is_current(home, &[&manifest, &lock]) {
         return Ok(());
     }
     require(npm())?;
-    begin(&home, &lock)?;
-    fs::create_dir_all(&home)?;
+    begin(home, &lock)?;
+    fs::create_dir_all(home)?;
     fs::copy(&manifest, home.join("package.json"))?;
     fs::copy(&lock, home.join("package-lock.json"))?;
     let mut command = Command::new(NPM);
@@ -144,16 +144,19 @@ fn install_node(name: &str) -> Result<()> {
         "--loglevel",
         "error",
     ]);
-    cargo::run(quiet(command.current_dir(&home)))?;
+    cargo::run(quiet(command.current_dir(home)))?;
     if first_line(
         &home.join("node_modules/.bin/node").to_string_lossy(),
         &["--version"],
     )
     .is_none()
     {
-        bail!("there is no package with Node for this kind of machine in tests/clients/{name}");
+        bail!(
+            "there is no package with Node for this kind of machine in {}",
+            build::short(pins)
+        );
     }
-    finish(&home, &[&manifest, &lock])
+    finish(home, &[&manifest, &lock])
 }
 
 fn begin(home: &Path, pins: &Path) -> Result<()> {

@@ -45,7 +45,7 @@ enum Command {
     },
     /// Send requests that nobody thought of to the MCP endpoint, for some minutes
     Fuzz(fuzz::Options),
-    /// Measure what is promised under load: `bench neighbors`
+    /// Measure what a call costs and what is promised under load: `bench mcp`, `bench neighbors`
     Bench(bench::Options),
     /// Check formatting and lints
     Check,

@@ -24,6 +24,13 @@ impl Tally {
         *self.0.entry(what).or_default() += 1;
     }
 
+    /// Takes in another one.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for (what, count) in &other.0 {
+            *self.0.entry(what.clone()).or_default() += count;
+        }
+    }
+
     /// All of them together.
     pub(crate) fn sum(&self) -> u64 {
         self.0.values().sum()

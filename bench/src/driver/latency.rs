@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Times, to three digits.
 #[derive(Debug)]
 pub(crate) struct Latency {
-    micros: Histogram<u64>,
+    nanos: Histogram<u64>,
 }
 
 /// What is shown of many times, in milliseconds.
@@ -17,30 +17,44 @@ pub(crate) struct Summary {
     pub(crate) p50_ms: f64,
     pub(crate) p90_ms: f64,
     pub(crate) p99_ms: f64,
+    pub(crate) p999_ms: f64,
     pub(crate) max_ms: f64,
 }
 
 impl Latency {
     pub(crate) fn new() -> Self {
-        let micros = Histogram::new(3).expect("three digits are within 0 to 5");
-        Self { micros }
+        let nanos = Histogram::new(3).expect("three digits are within 0 to 5");
+        Self { nanos }
     }
 
     pub(crate) fn record(&mut self, time: Duration) {
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.micros
-            .record(micros)
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.nanos
+            .record(nanos)
             .expect("a histogram without a maximum grows as needed");
     }
 
+    /// Takes in the times of another one.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.nanos
+            .add(&other.nanos)
+            .expect("a histogram without a maximum grows as needed");
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.nanos.len()
+    }
+
     pub(crate) fn summary(&self) -> Summary {
-        let at = |quantile| millis(self.micros.value_at_quantile(quantile));
+        let at = |quantile| millis(self.nanos.value_at_quantile(quantile));
         Summary {
-            count: self.micros.len(),
+            count: self.nanos.len(),
             p50_ms: at(0.5),
             p90_ms: at(0.9),
             p99_ms: at(0.99),
-            max_ms: millis(self.micros.max()),
+            p999_ms: at(0.999),
+            max_ms: millis(self.nanos.max()),
         }
     }
 }
@@ -49,8 +63,8 @@ impl Latency {
     clippy::cast_precision_loss,
     reason = "a time that a benchmark waits for has far fewer digits"
 )]
-fn millis(micros: u64) -> f64 {
-    micros as f64 / 1_000.0
+fn millis(nanos: u64) -> f64 {
+    nanos as f64 / 1_000_000.0
 }
 
 #[cfg(test)]

@@ -44,6 +44,16 @@ impl Cores {
         Ok(started)
     }
 
+    /// Goes on on the cores of the load.
+    pub(crate) fn for_load(&self) -> std::io::Result<()> {
+        Ok(sched_setaffinity(None, &self.load)?)
+    }
+
+    /// Goes on on all cores.
+    pub(crate) fn for_everything(&self) -> std::io::Result<()> {
+        Ok(sched_setaffinity(None, &self.all)?)
+    }
+
     /// In words.
     pub(crate) fn words(&self) -> String {
         if self.gateway == self.all {

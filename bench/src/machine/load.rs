@@ -2,6 +2,7 @@
 //! taken while somebody else was compiling should say so.
 
 use std::{
+    collections::BTreeSet,
     fs,
     time::{Duration, Instant},
 };
@@ -18,7 +19,7 @@ pub(crate) struct Sample {
     at: Instant,
     /// Ticks that all cores were busy.
     busy: u64,
-    /// Ticks of the gateway, its workers, and this program.
+    /// Ticks of the gateway, its workers, this program, and all that it started.
     ours: u64,
 }
 
@@ -32,8 +33,10 @@ pub(crate) struct Load {
 impl Sample {
     /// Now, with this process as the gateway.
     pub(crate) fn now(gateway: u32) -> Self {
-        let family = children(gateway).into_iter().chain([gateway]);
-        let ours = family.chain([std::process::id()]).map(ticks).sum();
+        let this = std::process::id();
+        let started = children(this).into_iter().chain(children(gateway));
+        let ours: BTreeSet<u32> = started.chain([gateway, this]).collect();
+        let ours = ours.into_iter().map(ticks).sum();
         Self {
             at: Instant::now(),
             busy: busy_ticks(),
@@ -84,11 +87,46 @@ pub(crate) fn quiet(process: u32, patience: Duration) {
     }
 }
 
+/// The CPU time of the threads that a process has now, to the nanosecond.
+pub(crate) fn cpu_time(process: u32) -> Duration {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else {
+        return Duration::ZERO;
+    };
+    let nanos = threads.flatten().filter_map(|thread| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanos.sum())
+}
+
+/// The CPU time of this thread.
+pub(crate) fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
 /// The memory of a process that is in RAM, in bytes; 0 if it is gone.
 pub(crate) fn resident(process: u32) -> u64 {
     let text = fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
     let pages: Option<u64> = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
     pages.unwrap_or(0) * PAGE
+}
+
+/// The memory of a process that is no file's, in bytes; 0 if it is gone.
+pub(crate) fn anonymous(process: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib: Option<u64> = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
+    kib.unwrap_or(0) << 10
+}
+
+/// Bytes in MiB.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no machine has that much memory"
+)]
+pub(crate) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 /// The processes that a process started and that still run.
@@ -144,7 +182,6 @@ mod tests {
         while start.elapsed() < Duration::from_millis(300) {
             std::hint::black_box(0);
         }
-        // This process is both the gateway and the one that measures here, and counts twice.
         let load = before.until(Sample::now(std::process::id()));
         assert!(load.ours > 0.2, "{load:?}");
     }

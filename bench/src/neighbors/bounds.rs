@@ -87,6 +87,7 @@ mod tests {
             p50_ms: 1.0,
             p90_ms: 1.0,
             p99_ms,
+            p999_ms: p99_ms,
             max_ms: p99_ms,
         };
         Measured {

@@ -1,7 +1,7 @@
 //! Clients that hold connections without getting on: some send their headers a byte at a time,
 //! some ask for much and do not read it.
 
-use crate::driver::{Request, Tally};
+use crate::driver::{Request, Tally, bytes_of};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
@@ -86,37 +86,4 @@ async fn do_not_read(address: SocketAddr, call: Vec<u8>) -> std::io::Result<&'st
     stream.write_all(&call).await?;
     sleep(UNREAD).await;
     Ok("answer left unread")
-}
-
-/// A request as it goes over the wire.
-fn bytes_of(request: &Request) -> Vec<u8> {
-    let (uri, body) = (request.uri(), request.body());
-    let mut bytes = format!("{} {} HTTP/1.1\r\n", request.method(), uri.path()).into_bytes();
-    let host = uri.authority().map_or("localhost", |host| host.as_str());
-    bytes.extend(format!("host: {host}\r\ncontent-length: {}\r\n", body.len()).bytes());
-    for (name, value) in request.headers() {
-        bytes.extend(name.as_str().bytes());
-        bytes.extend(b": ");
-        bytes.extend(value.as_bytes());
-        bytes.extend(b"\r\n");
-    }
-    bytes.extend(b"\r\n");
-    bytes.extend(body);
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes_of;
-    use bytes::Bytes;
-
-    #[test]
-    fn a_request_is_written_as_http_has_it() {
-        let request = http::Request::post("http://127.0.0.1:80/mcp/a")
-            .header("accept", "*/*")
-            .body(Bytes::from_static(b"{}"))
-            .unwrap();
-        let expected = "POST /mcp/a HTTP/1.1\r\nhost: 127.0.0.1:80\r\ncontent-length: 2\r\naccept: */*\r\n\r\n{}";
-        assert_eq!(String::from_utf8(bytes_of(&request)).unwrap(), expected);
-    }
 }

@@ -1,6 +1,6 @@
 //! `progress`: how far a call has come.
 
-use crate::{bindings::host::progress::Host, state::Session};
+use crate::{bindings::host::progress::Host, log, state::Session};
 
 /// The longest message, in characters.
 const MESSAGE: usize = 500;
@@ -21,8 +21,10 @@ impl Host for Session {
         let total = total.filter(|total| total.is_finite());
         let message = message.map(|message| {
             let masked = self.redactor.masked(&message, MESSAGE * 4);
-            let printable = masked.chars().filter(|c| !c.is_control());
-            printable.take(MESSAGE).collect::<String>()
+            // Nothing is left out: what a tool puts between the characters of a secret would be what
+            // hid it.
+            let printable = log::printable(&masked);
+            printable.chars().take(MESSAGE).collect::<String>()
         });
         self.observer.progress(done, total, message.as_deref());
         Ok(())

@@ -1,7 +1,9 @@
 //! One form of a secret, found however each of its characters is written.
 //!
-//! A character may stand for itself, be escaped as in JSON or be percent-encoded as in a URL, each
-//! one on its own: encoders differ in what they escape, so no list of whole encodings would do.
+//! A character may stand for itself, be escaped as in JSON or HTML or be percent-encoded as in a URL,
+//! each one on its own: encoders differ in what they escape, so no list of whole encodings would do.
+
+mod escape;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
@@ -29,7 +31,8 @@ pub(super) struct Needle {
     loose_end: bool,
 }
 
-/// All forms of a secret: as it is, each of its lines, in hex, and in base64 wherever it begins.
+/// All forms of a secret: as it is, each of its lines, in hex, and in base64 wherever it begins; and
+/// the same in UTF-16.
 pub(super) fn forms(value: &str) -> Vec<Needle> {
     let mut forms = vec![Needle::plain(value, Alphabet::Text)];
     // A guest that prints a key of many lines does so line by line.
@@ -37,12 +40,34 @@ pub(super) fn forms(value: &str) -> Vec<Needle> {
     let lines = lines.filter(|line| line.len() >= SHORTEST && *line != value);
     forms.extend(lines.map(|line| Needle::plain(line, Alphabet::Text)));
     if value.len() >= SHORTEST {
-        let hex: Zeroizing<String> =
-            Zeroizing::new(value.bytes().map(|byte| format!("{byte:02x}")).collect());
-        forms.push(Needle::plain(&hex, Alphabet::Hex));
-        forms.extend((0..3).map(|before| Needle::base64(value, before)));
+        forms.extend(encoded(value));
+        if let Some(wide) = wide(value) {
+            forms.push(Needle::plain(&wide, Alphabet::Text));
+            forms.extend(encoded(&wide));
+        }
     }
     forms
+}
+
+/// In hex and in base64.
+fn encoded(value: &str) -> impl Iterator<Item = Needle> {
+    let hex: Zeroizing<String> =
+        Zeroizing::new(value.bytes().map(|byte| format!("{byte:02x}")).collect());
+    let hex = Needle::plain(&hex, Alphabet::Hex);
+    std::iter::once(hex).chain((0..3).map(move |before| Needle::base64(value, before)))
+}
+
+/// What both orders of bytes of UTF-16 have in common: one of them has a zero more before it, the
+/// other behind.
+fn wide(value: &str) -> Option<Zeroizing<String>> {
+    let mut wide = Zeroizing::new(String::with_capacity(value.len() * 2));
+    for (at, character) in value.chars().enumerate() {
+        if at > 0 {
+            wide.push('\0');
+        }
+        wide.push(character);
+    }
+    value.is_ascii().then_some(wide)
 }
 
 impl Needle {
@@ -73,28 +98,51 @@ impl Needle {
     /// Whether a match can begin with this byte.
     pub(super) fn may_begin_with(&self, byte: u8) -> bool {
         let first = self.text.expose_secret().chars().next();
-        first.is_some_and(|first| match byte {
-            b'\\' | b'%' => true,
-            b'+' if first == ' ' => true,
-            _ if first.is_ascii() => self.alphabet.same(first, char::from(byte)),
-            _ => first.encode_utf8(&mut [0; 4]).as_bytes()[0] == byte,
-        })
+        first.is_some_and(|first| self.alphabet.may_write(first, byte))
+    }
+
+    /// Whether a match whose first character is one byte can have this one next.
+    pub(super) fn may_go_on_with(&self, byte: u8) -> bool {
+        let second = self.text.expose_secret().chars().nth(1);
+        second
+            .is_none_or(|second| self.alphabet.may_write(second, byte) || self.alphabet.fills(byte))
+    }
+
+    /// Whether this byte is the whole first character of a match that begins with it.
+    pub(super) fn is_one_byte(&self, byte: u8) -> bool {
+        byte.is_ascii() && !escape::BEGINS.contains(&byte)
     }
 
     /// Where a match that begins here lies, with the neighbors that hold bits of it.
     pub(super) fn matched(&self, hay: &[u8], start: usize) -> Option<Range<usize>> {
         let mut wanted = self.text.expose_secret().chars();
-        let firsts = self.alphabet.steps(hay, start, wanted.next()?);
-        if firsts == [None, None] {
-            return None;
-        }
+        let steps = |at: usize, wanted| {
+            let filling = if at > start {
+                self.alphabet.filling(&hay[at..])
+            } else {
+                0
+            };
+            self.alphabet.steps(hay, at + filling, wanted)
+        };
+        let mut end = start;
         // Several ends are possible where a text holds backslashes or percent signs itself.
-        let mut ends: Vec<_> = firsts.into_iter().flatten().collect();
+        let mut others = Vec::new();
+        while others.is_empty() {
+            let Some(wanted) = wanted.next() else {
+                return Some(self.with_edges(hay, start..end));
+            };
+            match steps(end, wanted) {
+                [None, None] => return None,
+                [Some(one), None] | [None, Some(one)] => end = one,
+                [Some(one), Some(other)] => others.extend([one, other]),
+            }
+        }
+        let mut ends = others;
         let mut next = Vec::with_capacity(2);
         for wanted in wanted {
             next.clear();
             for end in &ends {
-                next.extend(self.alphabet.steps(hay, *end, wanted).into_iter().flatten());
+                next.extend(steps(*end, wanted).into_iter().flatten());
             }
             next.sort_unstable();
             next.dedup();
@@ -103,7 +151,12 @@ impl Needle {
                 return None;
             }
         }
-        let mut range = start..*ends.last()?;
+        Some(self.with_edges(hay, start..*ends.iter().max()?))
+    }
+
+    /// A match with the characters beside it that hold bits of the secret.
+    fn with_edges(&self, hay: &[u8], mut range: Range<usize>) -> Range<usize> {
+        let start = range.start;
         let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
         if self.loose_start && start > 0 && is_base64(&hay[start - 1]) {
             range.start -= 1;
@@ -111,7 +164,7 @@ impl Needle {
         if self.loose_end && hay.get(range.end).is_some_and(is_base64) {
             range.end += 1;
         }
-        Some(range)
+        range
     }
 }
 
@@ -131,6 +184,37 @@ impl Alphabet {
         }
     }
 
+    /// Whether a character can be written with this byte first.
+    fn may_write(self, wanted: char, byte: u8) -> bool {
+        match byte {
+            _ if escape::BEGINS.contains(&byte) => true,
+            _ if wanted == ' ' && BLANKS.contains(&byte) => true,
+            _ if wanted.is_ascii() => self.same(wanted, char::from(byte)),
+            _ => wanted.encode_utf8(&mut [0; 4]).as_bytes()[0] == byte,
+        }
+    }
+
+    /// Whether a byte may stand between two characters: encoders break long lines, and put the
+    /// bytes of a dump apart.
+    fn fills(self, byte: u8) -> bool {
+        match self {
+            Self::Text => false,
+            Self::Hex => b"\r\n :-".contains(&byte),
+            Self::Base64 => b"\r\n".contains(&byte),
+        }
+    }
+
+    /// How long that is which only stands between two characters.
+    fn filling(self, rest: &[u8]) -> usize {
+        match rest {
+            _ if self == Self::Text => 0,
+            [b'\\', b'r', b'\\', b'n', ..] => 4,
+            [b'\\', b'n', ..] | [b'\r', b'\n', ..] => 2,
+            [byte, ..] if self.fills(*byte) => 1,
+            _ => 0,
+        }
+    }
+
     /// The ends of the ways in which a character can be written here: as itself, and escaped.
     fn steps(self, hay: &[u8], at: usize, wanted: char) -> [Option<usize>; 2] {
         let rest = &hay[at..];
@@ -140,12 +224,9 @@ impl Alphabet {
             (Some(byte), [_]) => byte.is_ascii() && self.same(wanted, char::from(*byte)),
             _ => rest.starts_with(raw),
         };
-        let is_raw = is_raw || (wanted == ' ' && rest.first() == Some(&b'+'));
-        let escaped = match rest.first() {
-            Some(b'\\') => unescaped(rest),
-            Some(b'%') => percent_decoded(rest, raw.len()),
-            _ => None,
-        };
+        let is_blank = |byte: &u8| wanted == ' ' && BLANKS.contains(byte);
+        let is_raw = is_raw || rest.first().is_some_and(is_blank);
+        let escaped = escape::read(rest, raw.len());
         let escaped = escaped.filter(|(found, _)| self.same(wanted, *found));
         [
             is_raw.then_some(at + raw.len()),
@@ -154,51 +235,5 @@ impl Alphabet {
     }
 }
 
-/// The character behind an escape of JSON, and how long the escape is.
-fn unescaped(text: &[u8]) -> Option<(char, usize)> {
-    let short = match text.get(1)? {
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return unicode(text),
-        c @ (b'"' | b'\\' | b'/') => char::from(*c),
-        _ => return None,
-    };
-    Some((short, 2))
-}
-
-/// `\uXXXX`, or two of them that stand for one character.
-fn unicode(text: &[u8]) -> Option<(char, usize)> {
-    let unit = |at: usize| match text.get(at..at + 6)? {
-        [b'\\', b'u', digits @ ..] => hex(digits),
-        _ => None,
-    };
-    let first = unit(0)?;
-    if let Some(found) = char::from_u32(first) {
-        return Some((found, 6));
-    }
-    let units = [u16::try_from(first).ok()?, u16::try_from(unit(6)?).ok()?];
-    let found = char::decode_utf16(units).next()?.ok()?;
-    Some((found, 12))
-}
-
-/// The character behind so many percent-encoded bytes.
-fn percent_decoded(text: &[u8], bytes: usize) -> Option<(char, usize)> {
-    let mut decoded = [0; 4];
-    for (place, code) in decoded.iter_mut().zip(text.chunks(3)).take(bytes) {
-        match code {
-            [b'%', digits @ ..] if digits.len() == 2 => *place = u8::try_from(hex(digits)?).ok()?,
-            _ => return None,
-        }
-    }
-    let text = std::str::from_utf8(&decoded[..bytes]).ok()?;
-    Some((text.chars().next()?, bytes * 3))
-}
-
-fn hex(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |number, digit| {
-        Some(number * 16 + char::from(*digit).to_digit(16)?)
-    })
-}
+/// What stands for a space in a form, and in a line of a log.
+const BLANKS: &[u8] = b"+\t\n";

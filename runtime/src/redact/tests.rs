@@ -70,9 +70,17 @@ fn encodings(value: &str) -> Vec<(&'static str, String)> {
         ("hex", hex(false)),
         ("hex in upper case", hex(true)),
     ];
+    all.push(("html", html(value, |c| !"<>&\"'".contains(c), false)));
+    all.push(("html of numbers", html(value, |_| false, true)));
+    if value.is_ascii() {
+        all.extend(of_ascii(value));
+    }
     for before in ["", "x", "xy"] {
         for after in ["", "z", "zz"] {
             let text = format!("{before}{value}{after}");
+            for line_end in ["\n", "\r\n", "\\n"] {
+                all.push(("base64 in lines", lines(&STANDARD.encode(&text), line_end)));
+            }
             all.push(("base64", STANDARD.encode(&text)));
             all.push(("base64 without padding", STANDARD_NO_PAD.encode(&text)));
             all.push(("base64 for urls", URL_SAFE.encode(&text)));
@@ -80,6 +88,58 @@ fn encodings(value: &str) -> Vec<(&'static str, String)> {
                 "base64 for urls without padding",
                 URL_SAFE_NO_PAD.encode(&text),
             ));
+        }
+    }
+    all
+}
+
+fn html(value: &str, is_kept: impl Fn(char) -> bool, in_hex: bool) -> String {
+    let written = value.chars().map(|c| match c {
+        c if is_kept(c) => c.to_string(),
+        '"' if !in_hex => "&quot;".to_owned(),
+        '&' if !in_hex => "&amp;".to_owned(),
+        c if in_hex => format!("&#x{:x};", u32::from(c)),
+        c => format!("&#{};", u32::from(c)),
+    });
+    written.collect()
+}
+
+/// Broken where encoders break, but sooner.
+fn lines(text: &str, line_end: &str) -> String {
+    let characters: Vec<_> = text.chars().collect();
+    let lines = characters
+        .chunks(8)
+        .map(|line| line.iter().collect::<String>());
+    lines.collect::<Vec<_>>().join(line_end)
+}
+
+/// The bytes of a value in UTF-16, with either byte of each character first.
+fn wide(value: &str) -> [Vec<u8>; 2] {
+    let units = || value.encode_utf16();
+    [
+        units().flat_map(u16::to_le_bytes).collect(),
+        units().flat_map(u16::to_be_bytes).collect(),
+    ]
+}
+
+fn of_ascii(value: &str) -> Vec<(&'static str, String)> {
+    let hex = |bytes: &[u8], between: &str| {
+        let bytes = bytes.iter().map(|byte| format!("{byte:02x}"));
+        bytes.collect::<Vec<_>>().join(between)
+    };
+    let mut all = vec![
+        ("javascript", format!("\\x{}", hex(value.as_bytes(), "\\x"))),
+        ("hex with colons", hex(value.as_bytes(), ":")),
+    ];
+    for bytes in wide(value) {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        all.push(("utf-16 in json", unicode_escaped(&text, |c| c != '\0')));
+        all.push(("utf-16 in percent", percent(&text, true, |_| false)));
+        all.push(("utf-16", text));
+        all.push(("utf-16 in hex", hex(&bytes, "")));
+        for before in 0..3 {
+            let text = [&b"xy"[..before], &bytes].concat();
+            all.push(("base64 of utf-16", STANDARD.encode(text)));
         }
     }
     all
@@ -94,6 +154,9 @@ fn gives_away(text: &str, value: &str) -> bool {
     }
     // Of base64, whatever decodes to three quarters of the value.
     let part = &value.as_bytes()[..value.len() * 3 / 4];
+    let [wide, _] = wide(value);
+    let wide = &wide[..wide.len() * 3 / 4];
+    let text = text.replace("\\n", "").replace(['\r', '\n'], "");
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/-_".contains(c)));
     words
         .flat_map(|word| (0..4).filter_map(|skip| word.get(skip..)))
@@ -107,7 +170,8 @@ fn gives_away(text: &str, value: &str) -> bool {
                     .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
             );
             let decoded = lenient.decode(&word[..whole]).unwrap_or_default();
-            decoded.windows(part.len()).any(|window| window == part)
+            let holds = |part: &[u8]| decoded.windows(part.len()).any(|window| window == part);
+            holds(part) || holds(wide)
         })
 }
 
@@ -224,6 +288,22 @@ fn what_a_tool_may_read_is_hidden_from_others_only() {
 fn a_secret_that_was_not_used_or_is_empty_masks_nothing() {
     assert_eq!(Redactor::default().mask("hunter22".to_owned()), "hunter22");
     assert_eq!(redactor(&[("A", "")]).mask("text".to_owned()), "text");
+}
+
+#[test]
+fn what_a_log_shows_as_a_space_is_masked_as_one() {
+    let redactor = redactor(&[("TOKEN", "four words of it")]);
+    let masked = redactor.mask("four\twords\nof+it".to_owned());
+    assert_eq!(masked, "[secret TOKEN]");
+}
+
+#[test]
+fn a_secret_is_found_at_the_very_end_and_a_part_of_it_is_not() {
+    let redactor = redactor(&[("TOKEN", "hunter22"), ("OTHER", "22hunter")]);
+    assert_eq!(redactor.mask("h hunter22".to_owned()), "h [secret TOKEN]");
+    for part in ["h", "hunter2", "\\", "%", "&", "&#x;", "\\x", "\\u00"] {
+        assert_eq!(redactor.mask(part.to_owned()), part);
+    }
 }
 
 #[test]

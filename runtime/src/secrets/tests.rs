@@ -89,6 +89,17 @@ fn a_secret_is_looked_for_from_its_first_use_on() {
 }
 
 #[test]
+fn in_a_later_round_what_the_tool_may_read_is_looked_for_from_the_beginning() {
+    let secrets = secrets();
+    secrets.recall();
+    let text = "value-of-it".to_owned();
+    assert_eq!(secrets.redactor.mask(text.clone()), "[secret OPEN]");
+    assert!(secrets.used.is_empty(), "it was not asked for");
+    let hidden = secrets.hide(text.clone().into_bytes());
+    assert_eq!(hidden, text.into_bytes(), "the tool may read it");
+}
+
+#[test]
 fn a_placeholder_is_filled_in_towards_its_host_only() {
     let mut secrets = secrets();
     let token = secrets.placeholder("BOUND").unwrap();

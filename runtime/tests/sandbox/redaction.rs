@@ -157,11 +157,42 @@ async fn g24_a_number_that_is_a_secret_is_dropped_with_its_answer() {
     assert_eq!(reason(&quoted), StopReason::InvalidOutput);
 }
 
-#[tokio::test]
-async fn a_secret_that_no_guest_asked_for_masks_nothing() {
+/// A guest that knows the secret without asking for it.
+fn knowing() -> Vec<u8> {
     let mut guest = Guest::default().item(ANSWER_TEXT);
     let words = guest.text(SECRET);
-    let wasm = guest.call(&answer_text(&words));
-    let outcome = run(&wasm, revealing(SECRET)).await;
+    guest.call(&answer_text(&words))
+}
+
+#[tokio::test]
+async fn a_secret_that_no_guest_asked_for_masks_nothing() {
+    let outcome = run(&knowing(), revealing(SECRET)).await;
     assert_eq!(text(&outcome), SECRET, "it was known without the grant");
+}
+
+#[tokio::test]
+async fn g24_a_secret_that_an_earlier_round_left_to_this_one_is_masked() {
+    let component = runtime().compile(&knowing()).unwrap();
+    let mut call = a_call();
+    call.continuation.state = Some(SECRET.into());
+    let (limits, observer) = (Limits::default(), Arc::new(Heard::default()));
+    let calling = runtime().call(&component, &call, revealing(SECRET), &limits, observer);
+    assert_eq!(text(&calling.await), "[secret TOKEN]");
+}
+
+#[tokio::test]
+async fn g24_progress_holds_no_secret_with_control_characters_between() {
+    let mut guest = Guest::default();
+    let spaced = guest.text(&SECRET.replace("", "\u{1}"));
+    let report = format!(
+        "(call $report (f64.const 1) (i32.const 0) (f64.const 0) (i32.const 1) {spaced})
+         (i32.const 16)"
+    );
+    let component = runtime().compile(&leaker(guest, &report)).unwrap();
+    let heard = Arc::new(Heard::default());
+    let (call, limits) = (a_call(), Limits::default());
+    let calling = runtime().call(&component, &call, revealing(SECRET), &limits, heard.clone());
+    calling.await;
+    let heard = heard.0.lock().unwrap();
+    assert!(heard[0].contains("t\u{fffd}h\u{fffd}e"), "{heard:?}");
 }

@@ -23,7 +23,7 @@ macro_rules! answers {
     };
 }
 
-static ANSWERS: Family = Family {
+pub(super) static ANSWERS: Family = Family {
     name: "answers",
     settings: &[],
     rows: &answers! {
@@ -70,7 +70,7 @@ static ANSWERS: Family = Family {
     },
 };
 
-static WORDS: Family = Family {
+pub(super) static WORDS: Family = Family {
     name: "words",
     settings: &[],
     rows: &[

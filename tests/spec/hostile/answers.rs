@@ -24,7 +24,7 @@ macro_rules! broken {
     };
 }
 
-static BROKEN: Family = Family {
+pub(super) static BROKEN: Family = Family {
     name: "promises",
     settings: &[],
     rows: &broken! {
@@ -42,7 +42,7 @@ static BROKEN: Family = Family {
     },
 };
 
-static KEPT: Family = Family {
+pub(super) static KEPT: Family = Family {
     name: "edges",
     settings: &[],
     rows: &[

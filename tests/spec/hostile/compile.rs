@@ -34,7 +34,7 @@ macro_rules! bombs {
     };
 }
 
-static MODULES: Family = Family {
+pub(super) static MODULES: Family = Family {
     name: "bombs",
     settings: &[],
     rows: &bombs! {
@@ -67,7 +67,7 @@ static MODULES: Family = Family {
     },
 };
 
-static SHAPES: Family = Family {
+pub(super) static SHAPES: Family = Family {
     name: "shapes",
     settings: &[],
     rows: &[

@@ -12,7 +12,7 @@ use casemate_guest_forge::{Guest, Part};
 
 const FUEL_TO_SPARE: Settings = &[("limits.fuel", 10_000_000_000_000), ("limits.wall_ms", 250)];
 
-static CPU: Family = Family {
+pub(super) static CPU: Family = Family {
     name: "cpu",
     settings: &[("limits.fuel", 50_000_000), ("limits.wall_ms", 20_000)],
     rows: &[

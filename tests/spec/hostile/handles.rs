@@ -10,7 +10,7 @@ use super::{
 };
 use casemate_guest_forge::{Guest, Part, wat};
 
-static HANDLES: Family = Family {
+pub(super) static HANDLES: Family = Family {
     name: "handles",
     settings: &[],
     rows: &[

@@ -16,7 +16,7 @@ const MANY: Settings = &[("limits.host_calls", 100_000)];
 const CLOCK: &str = "wasi:clocks/monotonic-clock";
 const WRITE: &str = "[method]output-stream.blocking-write-and-flush";
 
-static HOST_CALLS: Family = Family {
+pub(super) static HOST_CALLS: Family = Family {
     name: "hostcalls",
     settings: &[("limits.host_calls", 1_000)],
     rows: &[
@@ -146,7 +146,7 @@ fn logs(tool: &str, lines: u32, bytes: u32) -> Vec<u8> {
         ))
 }
 
-fn random(tool: &str, bytes: u64) -> Vec<u8> {
+pub(super) fn random(tool: &str, bytes: u64) -> Vec<u8> {
     let bytes = bytes.cast_signed();
     Guest::named(tool)
         .wasi("wasi:random/random", "get-random-bytes", "(param i64 i32)")

@@ -24,7 +24,7 @@ macro_rules! wishes {
     };
 }
 
-static WISHES: Family = Family {
+pub(super) static WISHES: Family = Family {
     name: "wishes",
     settings: &[],
     rows: &wishes! {
@@ -43,7 +43,7 @@ static WISHES: Family = Family {
     },
 };
 
-static KINDS: Family = Family {
+pub(super) static KINDS: Family = Family {
     name: "kinds",
     settings: &[],
     rows: &[

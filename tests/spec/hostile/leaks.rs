@@ -16,7 +16,10 @@ pub(super) enum Form {
     Hex,
     CapitalHex,
     Percent,
-    Utf16,
+    /// Each character with a zero behind it, or before it.
+    Utf16 {
+        big: bool,
+    },
     Reversed,
     /// Every character with one between.
     Spaced,
@@ -48,11 +51,13 @@ pub(super) const MASKED: &[Form] = &[
     Form::Hex,
     Form::CapitalHex,
     Form::Percent,
+    Form::Utf16 { big: false },
+    Form::Utf16 { big: true },
 ];
 
 /// The forms that nothing can be done about once a guest holds a secret: there is no end to them.
 /// What it can send where is decided by its grant, and a placeholder it never holds.
-pub(super) const OUT_OF_REACH: &[Form] = &[Form::Reversed, Form::Spaced, Form::Utf16];
+pub(super) const OUT_OF_REACH: &[Form] = &[Form::Reversed, Form::Spaced];
 
 pub(super) const SINKS: &[Sink] = &[Sink::Text, Sink::Error, Sink::Log, Sink::Print, Sink::Panic];
 
@@ -192,7 +197,8 @@ fn encode(form: Form) -> String {
         ),
         Form::Hex | Form::CapitalHex => format!("(call $hex {byte})"),
         Form::Percent => format!("{}(call $hex {byte})", put('%')),
-        Form::Utf16 => format!("(call $put {byte}) (call $put (i32.const 0))"),
+        Form::Utf16 { big: false } => format!("(call $put {byte}) (call $put (i32.const 0))"),
+        Form::Utf16 { big: true } => format!("(call $put (i32.const 0)) (call $put {byte})"),
         Form::Spaced => format!("(call $put {byte}) {}", put('.')),
         Form::Reversed => "(call $put (i32.load8_u (i32.add (local.get 0)
             (i32.sub (i32.sub (local.get 1) (local.get 2)) (i32.const 1)))))"

@@ -108,14 +108,14 @@ fn lines(record: &Value) -> &[Value] {
     record["log"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn text(record: &Value) -> String {
+pub(super) fn text(record: &Value) -> String {
     lines(record)
         .iter()
         .filter_map(|line| line["message"].as_str())
         .collect()
 }
 
-fn logs(tool: &str, count: u32, line: &str) -> Vec<u8> {
+pub(super) fn logs(tool: &str, count: u32, line: &str) -> Vec<u8> {
     let mut guest = Guest::named(tool).import("logging", "log", "(param i32 i32 i32 i32 i32 i32)");
     let line = guest.text(line);
     guest.call(&times(

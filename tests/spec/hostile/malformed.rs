@@ -28,7 +28,7 @@ macro_rules! files {
     };
 }
 
-static FILES: Family = Family {
+pub(super) static FILES: Family = Family {
     name: "files",
     settings: &[],
     rows: &files! {

@@ -12,7 +12,7 @@ use casemate_guest_forge::{Guest, Part, wat};
 
 const ROOMY: Settings = &[("limits.memory_bytes", 128 << 20)];
 
-static MEMORY: Family = Family {
+pub(super) static MEMORY: Family = Family {
     name: "memory",
     settings: &[("limits.memory_bytes", 16 << 20)],
     rows: &[
@@ -134,7 +134,7 @@ fn grows(tool: &str, pages: u32) -> Vec<u8> {
 }
 
 /// Has more instances beside it, each with a memory of so many pages.
-fn beside(tool: &str, instances: usize, pages: u32) -> Vec<u8> {
+pub(super) fn beside(tool: &str, instances: usize, pages: u32) -> Vec<u8> {
     let items = format!("(core module $x (memory {pages}))")
         + &"(core instance (instantiate $x))".repeat(instances);
     touches(tool, &items)

@@ -27,7 +27,7 @@ macro_rules! said {
     };
 }
 
-static SAID: Family = Family {
+pub(super) static SAID: Family = Family {
     name: "metadata",
     settings: &[],
     rows: &said! {

@@ -12,7 +12,7 @@ use casemate_guest_forge::{ANSWER_TEXT, Guest, STRUCTURED, answer_structured, an
 
 const ROOMY: Settings = &[("limits.output_bytes", 64 << 20)];
 
-static OUTPUT: Family = Family {
+pub(super) static OUTPUT: Family = Family {
     name: "output",
     settings: &[("limits.output_bytes", 100_000)],
     rows: &[

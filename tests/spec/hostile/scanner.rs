@@ -56,6 +56,8 @@ fn base64_of(engine: &impl Engine, secret: &str, before: usize) -> Vec<u8> {
 /// What is looked for in one go: every secret in every encoding.
 pub(super) struct Scanner {
     needles: Vec<(String, Vec<u8>)>,
+    /// Which needles begin with a pair of bytes.
+    by_begin: Vec<Vec<usize>>,
 }
 
 impl Scanner {
@@ -64,34 +66,37 @@ impl Scanner {
             let all = encodings(secret).into_iter();
             all.map(move |(how, bytes)| (format!("{name} {how}"), bytes))
         });
-        Self {
-            needles: needles.collect(),
+        let needles: Vec<_> = needles.collect();
+        let mut by_begin = vec![Vec::new(); 1 << 16];
+        for (number, (_, needle)) in needles.iter().enumerate() {
+            by_begin[begin(needle[0], needle[1])].push(number);
         }
+        Self { needles, by_begin }
     }
 
     /// The names of the secrets that are there, and how.
     pub(super) fn found(&self, bytes: &[u8]) -> Vec<String> {
-        let begins: Vec<_> = self
-            .needles
-            .iter()
-            .map(|(_, needle)| needle[..4].to_vec())
-            .collect();
-        let begins: std::collections::HashSet<_> = begins.into_iter().collect();
         let mut found = Vec::new();
-        for (at, window) in bytes.windows(4).enumerate() {
-            if !begins.contains(window) {
+        let mut before = None;
+        for (at, &byte) in bytes.iter().enumerate() {
+            let Some(before) = before.replace(byte) else {
                 continue;
+            };
+            for &number in &self.by_begin[begin(before, byte)] {
+                let (what, needle) = &self.needles[number];
+                if bytes[at - 1..].starts_with(needle) {
+                    found.push(what.clone());
+                }
             }
-            let here = self
-                .needles
-                .iter()
-                .filter(|(_, needle)| bytes[at..].starts_with(needle));
-            found.extend(here.map(|(what, _)| what.clone()));
         }
         found.sort();
         found.dedup();
         found
     }
+}
+
+fn begin(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
 }
 
 #[test]

@@ -23,7 +23,7 @@ macro_rules! schemas {
     };
 }
 
-static SCHEMAS: Family = Family {
+pub(super) static SCHEMAS: Family = Family {
     name: "schemas",
     settings: &[],
     rows: &schemas! {
@@ -88,7 +88,7 @@ fn an_expression_that_is_costly_elsewhere_is_checked_in_linear_time() {
     bench.assert_unharmed();
 }
 
-fn with_schema(tool: &str, schema: &str) -> Vec<u8> {
+pub(super) fn with_schema(tool: &str, schema: &str) -> Vec<u8> {
     let mut definition = Definition::named(tool);
     schema.clone_into(&mut definition.schema);
     definition.component()
@@ -117,7 +117,7 @@ fn multiply(levels: usize) -> Value {
     json!({ "type": "object", "properties": { "a": { "$ref": "#/$defs/d0" } }, "$defs": definitions })
 }
 
-fn choices(count: u32) -> Value {
+pub(super) fn choices(count: u32) -> Value {
     let choices: Vec<_> = (0..count).collect();
     json!({ "type": "object", "properties": { "a": { "enum": choices } } })
 }

@@ -12,7 +12,7 @@ use casemate_guest_forge::{Guest, Part};
 
 const BLOCK: (&str, &str) = ("[method]pollable.block", "(param i32)");
 
-static SEAMS: Family = Family {
+pub(super) static SEAMS: Family = Family {
     name: "seams",
     settings: &[],
     rows: &[

@@ -8,10 +8,10 @@ use super::{
         End::{Completes, Refused},
         Row,
     },
-    scanner::Scanner,
+    scanner::{Scanner, encodings},
     upload::{deploy, records, upload},
 };
-use casemate_guest_forge::Guest;
+use casemate_guest_forge::{ANSWER_TEXT, Guest, answer_text};
 use serde_json::json;
 
 macro_rules! guesses {
@@ -27,7 +27,7 @@ macro_rules! guesses {
     };
 }
 
-static GUESSES: Family = Family {
+pub(super) static GUESSES: Family = Family {
     name: "guesses",
     settings: &[],
     rows: &guesses! {
@@ -122,12 +122,27 @@ fn forms_that_are_out_of_reach_are_known_and_harm_nothing_else() {
     for form in OUT_OF_REACH {
         let found = leak(&bench, *form, Sink::Text);
         println!("G24 {form:?}: {found:?}");
-        // Also the control of the masking: the same guest and the same look find what is not
-        // masked, if it is a form that is looked for.
-        let looked_for = matches!(form, Form::Utf16);
-        assert_eq!(!found.is_empty(), looked_for, "{form:?}: {found:?}");
+        // In a form that nobody looks for, here as little as in the gateway.
+        assert!(found.is_empty(), "{form:?}: {found:?}");
     }
     // Neither piece holds the secret; whoever puts them together has it.
     println!("G24 split: {:?}", leak(&bench, Form::Exact, Sink::TwoTexts));
     bench.assert_unharmed();
+}
+
+#[test]
+fn control_the_same_look_finds_what_is_not_masked() {
+    let bench = bench("not-masked");
+    let scanner = Scanner::new(&[("CANARY".to_owned(), VALUE.to_owned())]);
+    for (how, bytes) in encodings(VALUE) {
+        // It knows the value without having asked for it, so nobody expects it to be told.
+        let mut guest = Guest::named("knows").item(ANSWER_TEXT);
+        let (at, len) = guest.place(&bytes);
+        let answer = answer_text(&format!("(i32.const {at}) (i32.const {len})"));
+        let digest = upload(&bench.gateway, &guest.call(&answer)).unwrap();
+        deploy(&bench.gateway, &bench.server, "knows", &digest, &json!({}));
+        let reply = bench.gateway.modern(&bench.server).call("knows", json!({}));
+        let found = scanner.found(reply.text().as_bytes());
+        assert!(found.contains(&format!("CANARY {how}")), "{how}: {found:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::{
     family::Family,
     row::{
-        Control::Honest,
+        Control::{Honest, With},
         End::{Completes, Stopped},
         Row,
     },
@@ -14,7 +14,7 @@ use casemate_guest_forge::{Guest, Part};
 const ENDLESS: u32 = u32::MAX;
 const FEW: u32 = 20;
 
-static STACK: Family = Family {
+pub(super) static STACK: Family = Family {
     name: "stack",
     settings: &[],
     rows: &[
@@ -59,6 +59,24 @@ static STACK: Family = Family {
             guest: |tool| indirect(tool, ENDLESS),
             ends: Stopped("stack_overflow"),
             control: Honest(|tool| indirect(tool, FEW), Completes),
+        },
+        Row {
+            id: "G06g",
+            what: "a depth that a larger stack would have room for",
+            guest: |tool| recurses(tool, 20_000),
+            ends: Stopped("stack_overflow"),
+            control: With(&[("sandbox.stack_bytes", 4 << 20)], Completes),
+        },
+        Row {
+            id: "G06h",
+            what: "a depth that the stack has room for",
+            guest: |tool| recurses(tool, 3_000),
+            ends: Completes,
+            // Here the guard is in the way in the control.
+            control: With(
+                &[("sandbox.stack_bytes", 64 << 10)],
+                Stopped("stack_overflow"),
+            ),
         },
     ],
 };

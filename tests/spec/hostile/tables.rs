@@ -10,7 +10,7 @@ use super::{
 };
 use casemate_guest_forge::{Guest, Part, wat};
 
-static TABLES: Family = Family {
+pub(super) static TABLES: Family = Family {
     name: "tables",
     settings: &[],
     rows: &[
@@ -93,13 +93,13 @@ fn grows(tool: &str, elements: u32) -> Vec<u8> {
         ))
 }
 
-fn declares(tool: &str, tables: usize, elements: u32) -> Vec<u8> {
+pub(super) fn declares(tool: &str, tables: usize, elements: u32) -> Vec<u8> {
     Guest::named(tool)
         .item(&format!("(table {elements} funcref)").repeat(tables))
         .call("(i32.const 16)")
 }
 
-fn instances(tool: &str, instances: usize) -> Vec<u8> {
+pub(super) fn instances(tool: &str, instances: usize) -> Vec<u8> {
     let items = "(core module $x (table 10 funcref))".to_owned()
         + &"(core instance (instantiate $x))".repeat(instances);
     Guest::named(tool)

@@ -73,7 +73,7 @@ pub(super) static CRASHES: Family = Family {
     },
 };
 
-static IN_BETWEEN: Family = Family {
+pub(super) static IN_BETWEEN: Family = Family {
     name: "between",
     settings: &[],
     rows: &[

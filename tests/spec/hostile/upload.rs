@@ -33,9 +33,16 @@ fn request(gateway: &Gateway, wasm: &[u8]) -> Request {
         .body(wasm)
 }
 
-/// Deploys an uploaded component to a server with a grant, and agrees to whatever it changes.
+/// Deploys an uploaded component to a server with a grant, and agrees to whatever it changes. Gives
+/// the answer.
 #[track_caller]
-pub(super) fn deploy(gateway: &Gateway, server: &Server, name: &str, digest: &str, grant: &Value) {
+pub(super) fn deploy(
+    gateway: &Gateway,
+    server: &Server,
+    name: &str,
+    digest: &str,
+    grant: &Value,
+) -> Response {
     let path = format!("/v1/servers/{}/versions", server.id);
     let mut body = json!({ "component": name, "digest": digest, "grant": grant });
     let request = post(&gateway.admin_url(&path)).bearer(ADMIN_TOKEN);
@@ -45,6 +52,7 @@ pub(super) fn deploy(gateway: &Gateway, server: &Server, name: &str, digest: &st
         answer = request.json(&body).send();
     }
     assert_eq!(answer.status, 200, "{name}: {answer}");
+    answer
 }
 
 /// Calls a tool and tells how that ended, by the answer alone.

@@ -93,8 +93,9 @@ fn describe(resource: &Resource) -> TokenStream {
 }
 
 fn read(resource: &Resource, function: &ItemFn) -> TokenStream {
-    let [uri, variables, context] =
-        ["uri", "variables", "context"].map(|name| Ident::new(name, Span::mixed_site()));
+    // None of them can be what a function of the author is called.
+    let [uri, variables, context, place] =
+        ["uri", "variables", "context", "place"].map(|name| Ident::new(name, Span::mixed_site()));
     let locals = locals(&resource.parameters);
     let takes = resource
         .parameters
@@ -114,7 +115,7 @@ fn read(resource: &Resource, function: &ItemFn) -> TokenStream {
     let output = &resource.output;
     let mime_type = option(resource.mime_type.as_ref());
     let outcome = quote_spanned!(output.span()=>
-        <#output as ::casemate_guest_sdk::resource::ResourceOutput<_>>::into_outcome(output, place)
+        <#output as ::casemate_guest_sdk::resource::ResourceOutput<_>>::into_outcome(output, #place)
     );
     quote! {
         #[allow(unused_mut, unused_variables)]
@@ -124,7 +125,7 @@ fn read(resource: &Resource, function: &ItemFn) -> TokenStream {
             #context: &::casemate_guest_sdk::Cx,
         ) -> ::casemate_guest_sdk::resource::ReadResult {
             #(#takes)*
-            let place = ::casemate_guest_sdk::resource::Place {
+            let #place = ::casemate_guest_sdk::resource::Place {
                 uri: #uri,
                 mime_type: #mime_type,
             };

@@ -8,7 +8,6 @@ use crate::support::{
     text,
 };
 use casemate_domain::{Limits, StopReason};
-use std::time::Instant;
 
 #[tokio::test]
 async fn a_granted_host_is_reached_and_noted() {
@@ -65,17 +64,26 @@ async fn waiting_counts_towards_the_deadline_of_the_call() {
         wall_ms: 200,
         ..Limits::default()
     };
-    let started = Instant::now();
     let get = Fetch::get(server.url()).guest();
-    let outcome = run_with(local_runtime(), &get, granted(&[&server.url()]), &limits).await;
-    // Both deadlines fall together; either way the call is over.
-    if !matches!(
-        outcome.conclusion,
-        casemate_domain::Conclusion::ToolError(_)
-    ) {
-        assert_eq!(reason(&outcome), StopReason::DeadlineExceeded);
+    let mut over = Vec::new();
+    // A busy machine holds up one or the other, a limit that does not hold all of them.
+    while over.len() < 5 && over.iter().all(|over| *over > 100_000) {
+        let outcome = run_with(local_runtime(), &get, granted(&[&server.url()]), &limits).await;
+        // Both deadlines fall together; either way the call is over.
+        if !matches!(
+            outcome.conclusion,
+            casemate_domain::Conclusion::ToolError(_)
+        ) {
+            assert_eq!(reason(&outcome), StopReason::DeadlineExceeded);
+        }
+        over.push(
+            outcome
+                .receipt
+                .wall_us
+                .saturating_sub(limits.wall_ms * 1_000),
+        );
     }
-    assert!(started.elapsed().as_millis() < 2_000);
+    assert!(over.iter().any(|over| *over <= 100_000), "{over:?}");
 }
 
 #[tokio::test]
@@ -96,6 +104,29 @@ async fn requests_are_limited_in_number() {
             assert_eq!(error(&outcome).0, "limit-reached");
         }
         assert_eq!(server.connections(), connections);
+    }
+}
+
+#[tokio::test]
+async fn the_headers_of_a_request_are_limited_in_number_and_bytes() {
+    let server = hello();
+    let sends = async |headers: usize, bytes: usize| {
+        let mut get = Fetch::get(server.url());
+        get.headers = vec![("x", "y".to_owned()); headers];
+        let others = 2 * (headers - 1);
+        get.headers[0].1 = "y".repeat(bytes - others - 1);
+        fetch(local_runtime(), &get, granted(&[&server.url()])).await
+    };
+    for (headers, bytes) in [(101, 1_000), (50, (32 << 10) + 1)] {
+        let outcome = sends(headers, bytes).await;
+        let (case, words) = error(&outcome);
+        assert_eq!(case, "invalid-request", "{headers} headers, {bytes} bytes");
+        assert!(words.contains("headers"), "{words}");
+    }
+    assert_eq!(server.connections(), 0);
+    for (headers, bytes) in [(100, 1_000), (50, 32 << 10)] {
+        let outcome = sends(headers, bytes).await;
+        assert_eq!(text(&outcome), "hello", "{headers} headers, {bytes} bytes");
     }
 }
 

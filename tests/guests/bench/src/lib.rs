@@ -28,6 +28,32 @@ pub fn echo(
     text
 }
 
+/// Adds two numbers: as little as a tool can do.
+#[tool(title = "Add")]
+pub fn add(
+    /// One number.
+    a: i64,
+    /// The other.
+    b: i64,
+) -> String {
+    a.wrapping_add(b).to_string()
+}
+
+/// Reads a small JSON text again and again: work of many branches.
+#[tool(title = "Parse")]
+pub fn parse(
+    /// How often to read it.
+    times: u32,
+) -> String {
+    const TEXT: &str = r#"{"name":"casemate","sizes":[1,2.5,-3e4],"nested":{"yes":true,"no":null},"text":"a \"quoted\" line\n"}"#;
+    let read = (0..times).filter(|_| {
+        black_box(TEXT)
+            .parse::<casemate_guest_sdk::serde_json::Value>()
+            .is_ok()
+    });
+    format!("read {} times", read.count())
+}
+
 /// Computes without end.
 #[tool(title = "Spin")]
 pub fn spin() -> String {
@@ -95,6 +121,8 @@ pub fn fetch(
 casemate_guest_sdk::export!(
     burn,
     echo,
+    add,
+    parse,
     spin,
     fill_memory,
     write_log,

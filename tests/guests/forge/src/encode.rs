@@ -16,6 +16,10 @@ package wasi:clocks@0.2.6 {
         now: func() -> u64;
         subscribe-duration: func(when: u64) -> pollable;
     }
+    interface wall-clock {
+        record datetime { seconds: u64, nanoseconds: u32 }
+        now: func() -> datetime;
+    }
 }
 package wasi:io@0.2.6 {
     interface poll {

@@ -4,6 +4,7 @@
 //! result.
 
 use crate::{Definition, Part, encode};
+use std::cell::RefCell;
 
 /// Where texts of a guest begin.
 const TEXTS: u32 = 4096;
@@ -11,6 +12,20 @@ const TEXTS: u32 = 4096;
 const HEAP: u32 = 65_536;
 /// Pages for what the host hands over.
 const ROOM: u32 = 19;
+
+thread_local! {
+    /// The secrets that guests hold which are made now.
+    static HELD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes guests that ask for these secrets before they do anything else in a call, and keep the
+/// values in their memory, whatever they do then.
+pub fn holding<T>(secrets: &[String], make: impl FnOnce() -> T) -> T {
+    HELD.with_borrow_mut(|held| held.extend_from_slice(secrets));
+    let made = make();
+    HELD.with_borrow_mut(Vec::clear);
+    made
+}
 
 /// A guest in the making.
 #[derive(Debug, Default)]
@@ -24,6 +39,8 @@ pub struct Guest {
     wasi: Vec<String>,
     part: Option<Part>,
     world: Option<&'static str>,
+    /// Asks for the secrets that it holds.
+    hold: String,
 }
 
 impl Guest {
@@ -134,12 +151,29 @@ impl Guest {
 
     /// The component whose `call` has this body. It has the address of its parameters as local 0
     /// and leaves the address of its result.
-    pub fn call(self, body: &str) -> Vec<u8> {
+    pub fn call(mut self, body: &str) -> Vec<u8> {
+        let held = HELD.with_borrow(Vec::clone);
+        if !held.is_empty() {
+            self = self.hold(&held);
+        }
         let module = self.module(body);
         if let Some(world) = self.world {
             return encode::component(world, &module);
         }
         encode::guest(&module, &self.wasi, self.part.as_ref())
+    }
+
+    fn hold(mut self, secrets: &[String]) -> Self {
+        if !self.imports.contains("(func $reveal ") {
+            self = self.import("secrets", "reveal", "(param i32 i32 i32)");
+        }
+        for secret in secrets {
+            let name = self.text(secret);
+            self.hold += &format!("(call $reveal {name} (i32.const 640))");
+        }
+        // Left as it was found.
+        self.hold += "(memory.fill (i32.const 640) (i32.const 0) (i32.const 12))";
+        self
     }
 
     /// The core module alone, in text.
@@ -161,8 +195,12 @@ impl Guest {
                     {realloc})
                 (func (export "casemate:tool/tools@1.0.0#describe") (result i32)
                     {describe})
+                (func $made (param i32) (result i32)
+                    {call})
                 (func (export "casemate:tool/tools@1.0.0#call") (param i32) (result i32)
-                    {call}))"#,
+                    {hold}
+                    (call $made (local.get 0))))"#,
+            hold = self.hold,
             imports = self.imports,
             pages = self.pages.clone().unwrap_or(pages.to_string()),
             items = self.items,

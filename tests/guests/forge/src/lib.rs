@@ -29,7 +29,7 @@ pub mod smith;
 pub use definition::Definition;
 pub use encode::{component, component_of, wat};
 pub use guest::{
-    ANSWER_TEXT, Guest, STRUCTURED, answer_structured, answer_text, endless, guest, quick,
+    ANSWER_TEXT, Guest, STRUCTURED, answer_structured, answer_text, endless, guest, holding, quick,
 };
 pub use offers::Offers;
 pub use part::Part;

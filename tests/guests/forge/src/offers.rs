@@ -6,7 +6,8 @@ use crate::{
 };
 
 /// Resources, templates and prompts as they lie in memory of a guest, to be changed by a test. The
-/// answers to reading, filling in and completing are complete and empty.
+/// answers to reading and filling in are complete and empty, and so is that to completing unless it
+/// is given.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the contract says what the fields are")]
 pub struct Offers {
@@ -22,6 +23,8 @@ pub struct Offers {
     pub meta: Option<String>,
     /// The names of the arguments of each prompt, none of them required.
     pub arguments: Vec<String>,
+    /// What `complete` does instead; it leaves the address of its result.
+    pub complete: String,
 }
 
 impl Offers {
@@ -63,18 +66,23 @@ impl Offers {
         let mut answer = Vec::new();
         list(&mut guest, &mut answer, &prompts);
         let (prompts, _) = guest.place(&answer);
-        let export = |interface: &str, function: &str, parameters: &str, answer: u32| {
+        let export = |interface: &str, function: &str, parameters: &str, answer: &str| {
             format!(
                 "(func (export \"casemate:tool/{interface}@1.0.0#{function}\") {parameters} \
-                 (result i32) (i32.const {answer}))"
+                 (result i32) {answer})"
             )
         };
+        let address = |at: u32| format!("(i32.const {at})");
+        let complete = match self.complete.as_str() {
+            "" => address(16),
+            body => body.to_owned(),
+        };
         guest
-            .item(&export("resources", "describe", "", resources))
-            .item(&export("resources", "read", "(param i32)", 16))
-            .item(&export("prompts", "describe", "", prompts))
-            .item(&export("prompts", "get", "(param i32)", 16))
-            .item(&export("completion", "complete", "(param i32)", 16))
+            .item(&export("resources", "describe", "", &address(resources)))
+            .item(&export("resources", "read", "(param i32)", &address(16)))
+            .item(&export("prompts", "describe", "", &address(prompts)))
+            .item(&export("prompts", "get", "(param i32)", &address(16)))
+            .item(&export("completion", "complete", "(param i32)", &complete))
             .of_world("full")
             .call("(i32.const 16)")
     }
