@@ -2,7 +2,7 @@
 
 use crate::Invalid;
 use std::{fmt, str::FromStr};
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Simple};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal, $what:literal;)+) => {$(
@@ -24,11 +24,19 @@ macro_rules! ids {
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
+
+            /// The id as text, written at once: every call is recorded with several.
+            fn text(self, into: &mut [u8; $prefix.len() + Simple::LENGTH]) -> &str {
+                let (prefix, digits) = into.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                self.0.simple().encode_lower(digits);
+                std::str::from_utf8(into).expect("prefixes and digits are ASCII")
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}{}", $prefix, self.0.simple())
+                f.write_str(self.text(&mut [0; _]))
             }
         }
 
@@ -51,7 +59,7 @@ macro_rules! ids {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(self.text(&mut [0; _]))
             }
         }
 

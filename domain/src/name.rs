@@ -1,13 +1,14 @@
 //! Names that people choose.
 
 use crate::{Invalid, hidden_character, is_invisible};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident($what:literal, $check:path);)+) => {$(
         $(#[$doc])*
+        // Shared, because every call carries several along and hands them on.
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The name as text.

@@ -9,12 +9,17 @@
 //! come to an end; and who sends too slowly is not waited for, because it holds what others need.
 
 use crate::portion::Taken;
-use axum::body::{Body, HttpBody as _};
+use axum::body::HttpBody;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+use tokio::time::{Instant, error::Elapsed, timeout_at};
 
 /// How much of a body that is too large is read so that the answer arrives: several times the
 /// largest that anybody sends by mistake.
@@ -52,7 +57,7 @@ pub(crate) enum Error {
 /// given.
 pub(crate) async fn read(
     headers: &HeaderMap,
-    mut body: Body,
+    mut body: impl HttpBody<Data = Bytes> + Unpin,
     allowed: Allowance,
     taken: Option<&mut Taken>,
 ) -> Result<Bytes, Error> {
@@ -71,7 +76,7 @@ pub(crate) async fn read(
 }
 
 async fn collect(
-    body: &mut Body,
+    body: &mut (impl HttpBody<Data = Bytes> + Unpin),
     allowed: Allowance,
     mut taken: Option<&mut Taken>,
 ) -> Result<Bytes, Error> {
@@ -80,7 +85,7 @@ async fn collect(
     loop {
         let bytes = arrived.bytes();
         let latest = started + allowed.time.min(patience(bytes));
-        let frame = match timeout_at(latest, body.frame()).await {
+        let frame = match by(latest, body.frame()).await {
             Ok(Some(Ok(frame))) => frame,
             Ok(Some(Err(_))) => return Err(Error::Incomplete),
             Ok(None) => return Ok(arrived.whole()),
@@ -98,6 +103,31 @@ async fn collect(
             return Err(Error::NoRoom);
         }
         arrived.add(data);
+        if body.is_end_stream() {
+            return Ok(arrived.whole());
+        }
+    }
+}
+
+/// Waits at most until `latest`. Nearly every body is there as soon as somebody asks for it, and a
+/// timer would cost more than reading it: so there is one only if it is not there at the second look.
+async fn by<T>(latest: Instant, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    let mut work = pin!(work);
+    let mut looks = 0;
+    let soon = poll_fn(|context| {
+        looks += 1;
+        match work.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if looks > 1 => Poll::Ready(None),
+            Poll::Pending => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    });
+    match soon.await {
+        Some(done) => Ok(done),
+        None => timeout_at(latest, work).await,
     }
 }
 
@@ -146,7 +176,7 @@ impl Arrived {
     }
 }
 
-async fn discard(mut body: Body) {
+async fn discard(mut body: impl HttpBody<Data = Bytes> + Unpin) {
     let discarding = async {
         let mut discarded = 0;
         while discarded < MAX_DISCARDED_BYTES {
@@ -164,6 +194,7 @@ async fn discard(mut body: Body) {
 mod tests {
     use super::*;
     use crate::portion::{Pool, Portion};
+    use axum::body::Body;
     use futures_util::stream;
     use std::sync::Arc;
 

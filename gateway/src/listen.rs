@@ -7,6 +7,7 @@
 //! and is served by [`quiet`], which needs no buffers in between.
 
 mod account;
+mod again;
 mod quiet;
 mod socket;
 
@@ -16,14 +17,17 @@ pub use quiet::{Handover, Quiet};
 use socket::Socket;
 
 use crate::portion::Pool;
-use axum::{Extension, Router, body::Body};
+use axum::{Router, body::Body};
 use casemate_runtime::Meter;
-use hyper::{body::Incoming, server::conn::http1, service::HttpService};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+use http::{Request, Response};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{HttpService, Service},
 };
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
+    convert::Infallible,
     future::{Future, poll_fn},
     io,
     net::SocketAddr,
@@ -39,7 +43,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::Layer;
+use tower::Service as _;
 
 /// How long a client may take to send the head of a request, the first and every further one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,6 +64,50 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// A connection, as far as who answers its requests may know.
+#[derive(Debug)]
+pub struct Connection {
+    /// The other end.
+    pub peer: Peer,
+    /// Who pays for it.
+    pub account: Account,
+    /// Where a quiet response is left.
+    pub handover: Handover,
+}
+
+/// An answer on its way.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+/// What answers the requests of a listener.
+pub trait Answers: Clone + Send + Sync + Unpin + 'static {
+    /// Answers a request of a connection.
+    fn answer(&self, request: Request<Incoming>, connection: &Arc<Connection>) -> Answering;
+}
+
+impl Answers for Router {
+    fn answer(&self, request: Request<Incoming>, connection: &Arc<Connection>) -> Answering {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(connection.peer);
+        Box::pin(self.clone().call(request))
+    }
+}
+
+/// What answers, for one connection.
+struct Desk<A> {
+    answers: A,
+    connection: Arc<Connection>,
+}
+
+impl<A: Answers> Service<Request<Incoming>> for Desk<A> {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        self.answers.answer(request, &self.connection)
+    }
+}
+
 /// How a listener serves.
 #[derive(Debug, Clone)]
 pub struct Terms {
@@ -73,8 +121,8 @@ pub struct Terms {
     pub meter: Meter,
 }
 
-/// Serves a router on a listener until it is stopped, then lets running requests end.
-pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
+/// Serves a listener until it is stopped, then lets running requests end.
+pub async fn serve(listener: TcpListener, answers: impl Answers, terms: Terms) {
     let Terms {
         most_connections,
         stop,
@@ -101,14 +149,20 @@ pub async fn serve(listener: TcpListener, router: Router, terms: Terms) {
         let (stream, peer) = stream;
         let (account, handover) = (Account::new(&shared), Handover::default());
         let socket = Socket::new(stream);
-        let service = Extension(account.clone()).layer(Extension(peer).layer(router.clone()));
-        let service = Extension(handover.clone()).layer(service);
-        let service = TowerToHyperService::new(service);
+        let desk = Desk {
+            answers: answers.clone(),
+            connection: Arc::new(Connection {
+                peer,
+                account: account.clone(),
+                handover: handover.clone(),
+            }),
+        };
         let stream = TokioIo::new(handover.watch(patient(socket.clone(), WRITE_TIMEOUT)));
-        let connection = builder.serve_connection(stream, service);
+        let connection = builder.serve_connection(stream, desk);
         // One of its own, so that connections do not wait for each other to look at it. Boxed, because
         // it is large and whoever holds it would have room for it twice.
         let connection = Box::pin(converse(connection, handover, stop.child_token()));
+        let connection = again::at_once(connection);
         let meter = meter.clone();
         connections.spawn(async move {
             let gone = socket.gone();

@@ -56,7 +56,8 @@ use crate::{
     service::{OpenServer, ServerView, Service},
 };
 use answer::Answer;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
 use envelope::{Message, Request};
 use error::{Era, Error};
 use http::{HeaderMap, Method, Response, header};
@@ -66,6 +67,7 @@ use result::ServerInfo;
 use revision::Revision;
 use running::Background;
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -110,7 +112,7 @@ struct Inner {
 /// What an HTTP request brings.
 enum Brought {
     Message {
-        body: bytes::Bytes,
+        body: Bytes,
         /// Its part of the memory for bodies, held as long as the body.
         _taken: Taken,
     },
@@ -174,10 +176,17 @@ impl Endpoint {
     }
 
     /// Answers one HTTP request for one server.
-    pub async fn handle(&self, server_id: &str, request: http::Request<Body>) -> Response<Body> {
-        match self.admit(server_id, request).await {
+    /// The account is that of its connection.
+    pub async fn handle(
+        &self,
+        server_id: &str,
+        request: http::Request<impl HttpBody<Data = Bytes> + Unpin>,
+        account: Option<&Account>,
+    ) -> Response<Body> {
+        match self.admit(server_id, request, account).await {
             Ok((exchange, brought)) => {
-                let answer = exchange.answer(&brought);
+                // Pinned here: whoever takes a future by value has room for it twice.
+                let answer = pin!(exchange.answer(&brought));
                 let answer = match exchange.site.open.aside(brought.bytes()) {
                     Some(turns) => aside::run(turns, answer).await,
                     None => answer.await,
@@ -200,7 +209,8 @@ impl Endpoint {
     async fn admit(
         &self,
         server_id: &str,
-        request: http::Request<Body>,
+        request: http::Request<impl HttpBody<Data = Bytes> + Unpin>,
+        account: Option<&Account>,
     ) -> Result<(Exchange, Brought), Error> {
         let received = Instant::now();
         let (parts, body) = request.into_parts();
@@ -208,7 +218,7 @@ impl Endpoint {
         transport::check_names(&inner.settings, &parts)?;
         let key = transport::bearer(&parts.headers);
         let open = inner.service.access().open(server_id, key.as_deref())?;
-        if let Some(account) = parts.extensions.get::<Account>()
+        if let Some(account) = account
             && let (Some(tenant), Some(connections)) = (open.tenant(), open.connections())
         {
             let set = account.set(tenant, connections);

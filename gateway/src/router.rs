@@ -3,7 +3,7 @@
 use crate::{
     admin::{self, App, Largest},
     host_name::Names,
-    listen::Handover,
+    listen::{Answering, Answers, Connection, Handover},
     mcp::Endpoint,
     page,
     problem::{Code, Problem},
@@ -11,13 +11,16 @@ use crate::{
 };
 use axum::{
     Extension, Router,
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::State,
     http::{HeaderMap, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{any, get, post, put},
+    routing::{get, post, put},
 };
-use std::sync::Arc;
+use http::Request;
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use std::{borrow::Cow, sync::Arc};
 
 /// What stands behind the public listener.
 #[derive(Debug, Clone)]
@@ -34,37 +37,63 @@ pub struct Public {
 
 /// What MCP clients reach. Nothing else answers here, so that discovery of what is not there ends
 /// in a plain 404.
-pub fn public(public: Public) -> Router {
-    Router::new()
-        .route("/mcp/{server}", any(mcp))
+pub fn public(public: Public) -> Front {
+    let rest = Router::new()
         .route("/livez", get(live))
         .fallback(not_here)
-        .with_state(public)
+        .with_state(public.clone());
+    Front {
+        public: Arc::new(public),
+        rest,
+    }
 }
 
-async fn mcp(
-    State(public): State<Public>,
-    server: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Response {
+/// The way of MCP requests, past the web framework: finding the one route that matters among two
+/// would cost each call more than reading its key. All else goes through the framework.
+#[derive(Debug, Clone)]
+pub struct Front {
+    public: Arc<Public>,
+    rest: Router,
+}
+
+impl Answers for Front {
+    fn answer(&self, request: Request<Incoming>, connection: &Arc<Connection>) -> Answering {
+        if server(request.uri().path()).is_none() {
+            return self.rest.answer(request, connection);
+        }
+        let (public, connection) = (Arc::clone(&self.public), Arc::clone(connection));
+        Box::pin(async move { Ok(mcp(&public, request, &connection).await) })
+    }
+}
+
+/// Which server a path is of: `/mcp/{server}` and nothing more. A path that is no text is of one
+/// that does not exist.
+fn server(path: &str) -> Option<Cow<'_, str>> {
+    let server = path.strip_prefix("/mcp/")?;
+    let is_one_piece = !server.is_empty() && !server.contains('/');
+    is_one_piece.then(|| percent_decode_str(server).decode_utf8().unwrap_or_default())
+}
+
+async fn mcp(public: &Public, request: Request<Incoming>, connection: &Connection) -> Response {
     // The same for every path: who has no key learns nothing from it.
-    if page::is_wanted(request.method(), request.headers()) && is_ours(&public, request.headers()) {
+    if page::is_wanted(request.method(), request.headers()) && is_ours(public, request.headers()) {
         return page::page();
     }
-    // A path that is no text names no server either.
-    let server = server.map_or_else(|_| String::new(), |Path(server)| server);
-    // Copies a pointer; it is read only if the key is refused.
+    // These copy pointers; the credential is read only if the key is refused.
+    let uri = request.uri().clone();
     let credential = request.headers().get(header::AUTHORIZATION).cloned();
-    let source = admin::source(&request);
-    let handover = Handover::of(&request);
-    let response = public.endpoint.handle(&server, request).await;
+    let server = server(uri.path()).unwrap_or_default();
+    let hands_over = Handover::is_for(&request);
+    let account = Some(&connection.account);
+    let response = public.endpoint.handle(&server, request, account).await;
     if response.status() == StatusCode::UNAUTHORIZED {
         let key = admin::bearer(credential.as_ref());
+        let source = Some(connection.peer.0.ip());
         public.service.access().key_refused(source, &server, key);
     }
-    match handover {
-        Some(handover) => handover.leave(response).await,
-        None => response,
+    match hands_over {
+        true => connection.handover.leave(response).await,
+        false => response,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
 };
 use casemate_domain::{Call, Conclusion, Limits, Outcome, Receipt, Stop, StopReason};
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -67,8 +68,11 @@ pub(crate) async fn call(
     };
     let context = convert::context(call);
     let store = running.store();
-    let work = component.run(&mut *store, &call.request, &context);
-    let ended = sandbox::watched(work, &watch, &mut place).await;
+    let ended = {
+        // Pinned here: whoever takes a future by value has room for it twice.
+        let work = pin!(component.run(&mut *store, &call.request, &context));
+        sandbox::watched(work, &watch, &mut place).await
+    };
     let redactor = &store.data().session_ref().redactor;
     let answer = sandbox::settle(ended, store, limits)
         .and_then(|result| convert::answer(result, redactor, limits));

@@ -17,7 +17,7 @@ use wasmtime::{
 /// What is left resident between two calls of one slot. Resetting pages beats unmapping them.
 const MEMORY_KEEP_RESIDENT: usize = 1 << 20;
 const TABLE_KEEP_RESIDENT: usize = 64 << 10;
-const STACK_KEEP_RESIDENT: usize = 64 << 10;
+const STACK_KEEP_RESIDENT: usize = 32 << 10;
 
 /// What host functions may use of a stack behind what the guest may.
 const HOST_STACK: usize = 3 << 19;

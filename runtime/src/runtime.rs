@@ -19,7 +19,9 @@ use crate::{
 use casemate_domain::{Call, Definitions, Grant, Limits, LogLine, Outcome, SecretName};
 use ipnet::IpNet;
 use secrecy::SecretString;
-use std::{fmt, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use std::{
+    fmt, net::SocketAddr, num::NonZeroUsize, pin::pin, sync::Arc, thread::available_parallelism,
+};
 use wasmtime::{Engine, component::Linker};
 
 /// How many tasks an executor that runs calls should poll between two looks at its sockets and
@@ -252,7 +254,15 @@ impl Runtime {
     ) -> Outcome {
         let common = self.common(limits);
         let tenant = environment.tenant.clone();
-        let work = call::call(component, call, environment, limits, observer, common);
+        // Pinned here: whoever takes a future by value has room for it twice.
+        let work = pin!(call::call(
+            component,
+            call,
+            environment,
+            limits,
+            observer,
+            common
+        ));
         self.meter().run(&tenant, work).await
     }
 }

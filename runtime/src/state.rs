@@ -117,10 +117,18 @@ pub(crate) struct Used {
 
 /// Everything in the store of one call.
 pub(crate) struct State {
-    wasi: WasiCtx,
+    /// Made with the first call to it: setting it up, random numbers and all, takes a microsecond,
+    /// and most compiled tools never ask for any of it.
+    wasi: Option<Box<Wasi>>,
+    started: Instant,
     table: ResourceTable,
     pub(crate) limiter: Limiter,
     session: Session,
+}
+
+/// WASI, and what is printed to it.
+struct Wasi {
+    context: WasiCtx,
     printed: [Printed; 2],
 }
 
@@ -145,12 +153,11 @@ impl State {
                 observer.clone(),
             )),
         });
-        let printed =
-            [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         Self {
-            wasi: wasi(&printed, started),
+            wasi: None,
+            started,
             table,
             limiter: Limiter::new(limits, budget, environment.tenant.clone()),
             session: Session {
@@ -164,7 +171,6 @@ impl State {
                 outgoing,
                 progress: None,
             },
-            printed,
         }
     }
 
@@ -203,7 +209,8 @@ impl State {
 
     /// Logs lines that were printed without an end.
     pub(crate) fn finish_printing(&self) {
-        self.printed.iter().for_each(Printed::finish);
+        let printed = self.wasi.iter().flat_map(|wasi| &wasi.printed);
+        printed.for_each(Printed::finish);
     }
 
     fn count(&self) {
@@ -215,24 +222,31 @@ impl State {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.count();
+        let (shared, started) = (&self.session.shared, self.started);
+        let wasi = self.wasi.get_or_insert_with(|| Wasi::new(shared, started));
         WasiCtxView {
-            ctx: &mut self.wasi,
+            ctx: &mut wasi.context,
             table: &mut self.table,
         }
     }
 }
 
-/// WASI with nothing in it: no environment, no arguments, no folders, no sockets.
-fn wasi(printed: &[Printed; 2], started: Instant) -> WasiCtx {
-    let [out, err] = printed;
-    WasiCtx::builder()
-        .stdout(out.clone())
-        .stderr(err.clone())
-        .wall_clock(WallClock)
-        .monotonic_clock(MonotonicClock::new(started))
-        .max_random_size(RANDOM_BYTES)
-        .allow_tcp(false)
-        .allow_udp(false)
-        .allow_ip_name_lookup(false)
-        .build()
+impl Wasi {
+    /// WASI with nothing in it: no environment, no arguments, no folders, no sockets.
+    fn new(shared: &Arc<Shared>, started: Instant) -> Box<Self> {
+        let printed =
+            [LogLevel::Info, LogLevel::Warning].map(|level| Printed::new(shared.clone(), level));
+        let [out, err] = &printed;
+        let context = WasiCtx::builder()
+            .stdout(out.clone())
+            .stderr(err.clone())
+            .wall_clock(WallClock)
+            .monotonic_clock(MonotonicClock::new(started))
+            .max_random_size(RANDOM_BYTES)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        Box::new(Self { context, printed })
+    }
 }

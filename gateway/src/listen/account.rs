@@ -8,8 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// For which tenant a connection works, once somebody knows. Handlers find it among the extensions
-/// of a request. Reading requests and writing answers then counts like the tenant's calls do, so
+/// For which tenant a connection works, once somebody knows. Reading requests and writing answers then counts like the tenant's calls do, so
 /// that nobody gets more of the machine than others by large answers; and the connection is one of
 /// those of the tenant, of which there are only so many.
 #[derive(Debug, Clone)]

@@ -28,7 +28,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 pub struct Quiet;
 
 /// The place where the handler of a request leaves a quiet response for its connection. Each
-/// connection has one, among the extensions of its requests.
+/// connection has one.
 #[derive(Debug, Clone, Default)]
 pub struct Handover(Arc<Place>);
 
@@ -40,14 +40,13 @@ struct Place {
 }
 
 impl Handover {
-    /// That of the connection of a request, if its client can read a body without a length.
-    pub fn of<B>(request: &Request<B>) -> Option<Self> {
-        let can = request.version() == Version::HTTP_11;
-        can.then(|| request.extensions().get().cloned()).flatten()
+    /// Whether the client of a request can read a body without a length.
+    pub fn is_for<B>(request: &Request<B>) -> bool {
+        request.version() == Version::HTTP_11
     }
 
     /// Leaves a quiet response and never returns. Any other comes back.
-    pub async fn leave(self, response: Response<Body>) -> Response<Body> {
+    pub async fn leave(&self, response: Response<Body>) -> Response<Body> {
         if response.extensions().get::<Quiet>().is_none() {
             return response;
         }

@@ -59,15 +59,19 @@ struct Heard<'a> {
 /// Whether a call may become a task. A client that cannot follow one is not given one.
 pub(super) fn support(tool: &ToolView, capabilities: &[String]) -> Result<TaskSupport, Error> {
     let support = tool.definition.task_support;
-    match (support, check_declared(capabilities)) {
-        (TaskSupport::Required, Err(error)) => Err(error),
-        (_, Err(_)) => Ok(TaskSupport::Forbidden),
-        (support, Ok(())) => Ok(support),
+    match support {
+        TaskSupport::Required => check_declared(capabilities).map(|()| support),
+        _ if is_declared(capabilities) => Ok(support),
+        _ => Ok(TaskSupport::Forbidden),
     }
 }
 
+fn is_declared(capabilities: &[String]) -> bool {
+    capabilities.iter().any(|name| name == NAME)
+}
+
 fn check_declared(capabilities: &[String]) -> Result<(), Error> {
-    if capabilities.iter().any(|name| name == NAME) {
+    if is_declared(capabilities) {
         Ok(())
     } else {
         Err(Error::MissingCapabilities(vec![NAME.to_owned()]))

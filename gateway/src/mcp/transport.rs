@@ -51,11 +51,15 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<Cow<'_, str>> {
         return None;
     };
     // Text that is no text cannot be a key either; reading it loosely lets it be called malformed.
-    let value = String::from_utf8_lossy(value.as_bytes());
+    match String::from_utf8_lossy(value.as_bytes()) {
+        Cow::Borrowed(value) => behind_bearer(value).map(Cow::Borrowed),
+        Cow::Owned(value) => behind_bearer(&value).map(|key| Cow::Owned(key.to_owned())),
+    }
+}
+
+fn behind_bearer(value: &str) -> Option<&str> {
     let (scheme, key) = value.split_once([' ', '\t'])?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| Cow::Owned(key.to_owned()))
+    scheme.eq_ignore_ascii_case("bearer").then_some(key)
 }
 
 /// Checks what the headers say about the body and about the answer.

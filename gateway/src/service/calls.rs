@@ -82,7 +82,7 @@ impl AuthorizedCall {
 
 /// A call that has its place in the sandbox, given back when this is dropped.
 struct AdmittedCall {
-    authorized: AuthorizedCall,
+    authorized: Box<AuthorizedCall>,
     environment: Environment,
     _passes: Passes,
     _place: Pass,
@@ -171,7 +171,7 @@ impl Calls {
         &self,
         open: &OpenServer,
         request: CallRequest,
-    ) -> Result<AuthorizedCall, Unknown> {
+    ) -> Result<Box<AuthorizedCall>, Unknown> {
         let server = open.server();
         let (target, asked) = target::find(open, request.asked)?;
         let call = Call {
@@ -196,20 +196,21 @@ impl Calls {
             control.clone(),
         );
         let (workspace, server) = (server.workspace.id, server.record.id);
-        Ok(AuthorizedCall {
+        // Boxed: it is handed on from step to step, and each step would have room for it.
+        Ok(Box::new(AuthorizedCall {
             limits: open.limits().of_call(workspace, server, target.tool()),
             open: open.clone(),
             target,
             call,
             control,
             recorder,
-        })
+        }))
     }
 
     /// Runs a call to its end. Dropping the returned future cancels the call.
     pub async fn run(
         &self,
-        authorized: AuthorizedCall,
+        authorized: Box<AuthorizedCall>,
         observer: Arc<dyn Observer>,
     ) -> FinishedCall {
         match self.admit(authorized).await {
@@ -222,8 +223,8 @@ impl Calls {
     /// is checked for its calls is limited like what is run for them.
     async fn admit(
         &self,
-        authorized: AuthorizedCall,
-    ) -> Result<AdmittedCall, (AuthorizedCall, Stop)> {
+        authorized: Box<AuthorizedCall>,
+    ) -> Result<AdmittedCall, (Box<AuthorizedCall>, Stop)> {
         let (passes, patience) = match self.enter_workspace(&authorized).await {
             Ok(entered) => entered,
             Err(stop) => return Err((authorized, stop)),
@@ -240,7 +241,7 @@ impl Calls {
             call,
             control,
             ..
-        } = &authorized;
+        } = &*authorized;
         let registered = self
             .parts
             .running
@@ -249,11 +250,6 @@ impl Calls {
         if !still_stands(&self.parts.state.snapshot(), open.credential()) {
             return Err((authorized, running::key_revoked()));
         }
-        let environment = Environment {
-            tenant: open.tenant().cloned().unwrap_or_default(),
-            control: control.clone(),
-            ..environment
-        };
         Ok(AdmittedCall {
             environment,
             _passes: passes,
@@ -286,8 +282,8 @@ impl Calls {
     /// Checks arguments, and opens secrets.
     async fn prepare(
         &self,
-        authorized: AuthorizedCall,
-    ) -> Result<(AuthorizedCall, Environment), (AuthorizedCall, Stop)> {
+        authorized: Box<AuthorizedCall>,
+    ) -> Result<(Box<AuthorizedCall>, Environment), (Box<AuthorizedCall>, Stop)> {
         let check = |authorized: &AuthorizedCall| {
             let AuthorizedCall {
                 open, target, call, ..
@@ -308,8 +304,14 @@ impl Calls {
                 (authorized, checked)
             }
         };
-        let AuthorizedCall { open, target, .. } = &authorized;
-        match checked.and_then(|()| prepare::environment(&self.parts.vault, open, target)) {
+        let AuthorizedCall {
+            open,
+            target,
+            control,
+            ..
+        } = &*authorized;
+        let vault = &self.parts.vault;
+        match checked.and_then(|()| prepare::environment(vault, open, target, control)) {
             Ok(environment) => Ok((authorized, environment)),
             Err(stop) => Err((authorized, stop)),
         }
@@ -371,7 +373,7 @@ impl Calls {
         }
     }
 
-    fn finish(&self, authorized: AuthorizedCall, outcome: Outcome) -> FinishedCall {
+    fn finish(&self, authorized: Box<AuthorizedCall>, outcome: Outcome) -> FinishedCall {
         let id = authorized.call.id;
         let duration_us = authorized.recorder.finish(&outcome);
         FinishedCall {

@@ -123,6 +123,9 @@ impl LimitBook {
 
     /// The limits in force in a scope.
     pub fn limits(&self, scope: &Scope) -> Limits {
+        if !self.is_set_below_platform() {
+            return self.platform.of_platform();
+        }
         self.chain(scope).limits()
     }
 

@@ -60,11 +60,11 @@ async fn who_closes_is_noticed_at_once_and_who_speaks_is_not_heard() {
 #[tokio::test]
 async fn only_a_quiet_response_is_handed_over() {
     let handover = Handover::default();
-    let response = handover.clone().leave(saying(&[], true)).await;
+    let response = handover.leave(saying(&[], true)).await;
     assert!(handover.take().is_none());
     let mut quiet = response;
     quiet.extensions_mut().insert(Quiet);
-    let left = handover.clone().leave(quiet);
+    let left = handover.leave(quiet);
     tokio::select! {
         biased;
         _ = left => panic!("the request goes on"),
@@ -76,10 +76,9 @@ async fn only_a_quiet_response_is_handed_over() {
 #[test]
 fn who_reads_no_chunks_keeps_the_ordinary_way() {
     let mut request = Request::new(());
-    request.extensions_mut().insert(Handover::default());
-    assert!(Handover::of(&request).is_some());
+    assert!(Handover::is_for(&request));
     *request.version_mut() = Version::HTTP_10;
-    assert!(Handover::of(&request).is_none());
+    assert!(!Handover::is_for(&request));
 }
 
 #[tokio::test]

@@ -161,7 +161,11 @@ impl Fixture {
     }
 
     pub(super) async fn send_to(&self, server: &str, request: http::Request<Body>) -> Reply {
-        let (parts, body) = self.endpoint.handle(server, request).await.into_parts();
+        let (parts, body) = self
+            .endpoint
+            .handle(server, request, None)
+            .await
+            .into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = if bytes.is_empty() {
             Value::Null

@@ -192,7 +192,7 @@ async fn requests_that_never_end_take_only_a_part_of_the_memory_for_bodies() {
         let body = Body::from_stream(begun.chain(stream::pending()));
         let request = fixture.request(body, &[]);
         let (endpoint, server) = (fixture.endpoint.clone(), fixture.server.clone());
-        async move { endpoint.handle(&server, request).await }
+        async move { endpoint.handle(&server, request, None).await }
     };
     // Together they have more than there is memory for.
     let mut held: JoinSet<_> = (0..6).map(|_| endless()).collect();

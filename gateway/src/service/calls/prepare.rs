@@ -6,7 +6,7 @@ use casemate_domain::{
     Call, Conclusion, Json, Limits, PromptDefinition, Request, SecretName, SecretNeed, Stop,
     StopReason,
 };
-use casemate_runtime::Environment;
+use casemate_runtime::{Control, Environment};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::sync::Arc;
@@ -107,6 +107,7 @@ pub(super) fn environment(
     vault: &Vault,
     open: &OpenServer,
     target: &Target,
+    control: &Control,
 ) -> Result<Environment, Stop> {
     let grant = target.grant();
     let mut secrets = Vec::with_capacity(grant.secrets.len());
@@ -129,7 +130,8 @@ pub(super) fn environment(
     Ok(Environment {
         grant: Arc::clone(grant),
         secrets,
-        ..Environment::default()
+        tenant: open.tenant().cloned().unwrap_or_default(),
+        control: control.clone(),
     })
 }
 

@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc, time::Instant};
 /// the record says so.
 pub(super) struct Recorder {
     log: Arc<CallLog>,
-    record: Option<CallRecord>,
+    record: Option<Arc<CallRecord>>,
     received: Instant,
     control: Control,
 }
@@ -38,7 +38,7 @@ impl Recorder {
             digest,
             caller: call.caller.clone(),
             outcome: OutcomeKind::Stopped(StopReason::Cancelled),
-            message: Some("The caller went away before the call ended.".to_owned()),
+            message: None,
             duration_us: 0,
             receipt: Receipt {
                 bytes_in,
@@ -50,7 +50,7 @@ impl Recorder {
         };
         Self {
             log,
-            record: Some(record),
+            record: Some(Arc::new(record)),
             received,
             control,
         }
@@ -59,14 +59,15 @@ impl Recorder {
     /// Records how the call ended. Gives its duration in microseconds.
     pub(super) fn finish(mut self, outcome: &Outcome) -> u64 {
         let duration_us = self.elapsed_us();
-        if let Some(mut record) = self.record.take() {
-            record.message = message(&outcome.conclusion);
-            self.append(record, outcome);
+        if let Some(record) = self.record.take() {
+            self.append(record, outcome, message(&outcome.conclusion));
         }
         duration_us
     }
 
-    fn append(&self, mut record: CallRecord, outcome: &Outcome) {
+    fn append(&self, mut shared: Arc<CallRecord>, outcome: &Outcome, message: Option<String>) {
+        let record = own(&mut shared);
+        record.message = message;
         record.outcome = OutcomeKind::from(&outcome.conclusion);
         record.duration_us = self.elapsed_us();
         record.receipt = Receipt {
@@ -76,7 +77,7 @@ impl Recorder {
         };
         record.log.clone_from(&outcome.log);
         record.log_dropped = outcome.log_dropped;
-        self.log.append(record);
+        self.log.append(shared);
     }
 
     fn elapsed_us(&self) -> u64 {
@@ -86,18 +87,26 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        let Some(mut record) = self.record.take() else {
+        let Some(mut shared) = self.record.take() else {
             return;
         };
+        let message = Some("The caller went away before the call ended.".to_owned());
         // The runtime leaves behind what a call had used when its caller went away.
         if let Some(outcome) = self.control.abandoned() {
-            self.append(record, outcome);
+            self.append(shared, outcome, message);
         } else {
+            let record = own(&mut shared);
+            record.message = message;
             record.duration_us = self.elapsed_us();
             record.receipt.wall_us = record.duration_us;
-            self.log.append(record);
+            self.log.append(shared);
         }
     }
+}
+
+/// A record that is shared only once it is in the log. It is made where it will stay.
+fn own(record: &mut Arc<CallRecord>) -> &mut CallRecord {
+    Arc::get_mut(record).expect("a record is shared when it is complete")
 }
 
 impl fmt::Debug for Recorder {

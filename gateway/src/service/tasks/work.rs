@@ -24,7 +24,7 @@ impl Work {
     /// Makes a call.
     pub(super) fn start(
         inner: &Inner,
-        authorized: AuthorizedCall,
+        authorized: Box<AuthorizedCall>,
         observer: Arc<dyn Observer>,
     ) -> Self {
         let calls = Arc::clone(&inner.calls);
