@@ -6,6 +6,7 @@ mod extract;
 pub mod health;
 pub mod keys;
 pub mod limits;
+pub mod runs;
 pub mod secrets;
 pub mod servers;
 pub mod tasks;

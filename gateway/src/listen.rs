@@ -47,7 +47,7 @@ use tower::Service as _;
 
 /// How long a client may take to send the head of a request, the first and every further one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may leave an answer unread.
+/// How long a client may leave an answer unread, or a single event.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest head of a request, in bytes.
 const MAX_HEADER_BYTES: usize = 32 << 10;
@@ -210,7 +210,8 @@ where
     });
     if let Some(response) = handed_over.await? {
         let stream = connection.into_parts().io.into_inner().into_inner();
-        Box::pin(quiet::tell(stream, response)).await?;
+        let patience = quiet::Patience::default();
+        Box::pin(quiet::tell(stream, response, patience, stop.clone())).await?;
     }
     Ok(())
 }

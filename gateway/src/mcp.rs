@@ -154,6 +154,8 @@ impl Endpoint {
         stop: CancellationToken,
     ) -> Self {
         let prepared = prepared::Cache::default();
+        let (background, listeners) = (Background::new(stop), Arc::<listen::Listeners>::default());
+        background.spawn(Arc::clone(&listeners).pass_on(service.access().changes()));
         let bodies = Arc::new(Pool::new(settings.all_body_bytes));
         Self {
             inner: Arc::new(Inner {
@@ -161,8 +163,8 @@ impl Endpoint {
                 settings,
                 prepared,
                 seal,
-                background: Background::new(stop),
-                listeners: Arc::default(),
+                background,
+                listeners,
                 legacy: legacy::Memory::default(),
                 bodies,
             }),

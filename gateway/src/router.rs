@@ -194,7 +194,16 @@ pub fn admin(app: App) -> Router {
         )
         .route(
             "/v1/servers/{server}/tools/{tool}/call",
-            post(admin::tools::call).layer(Extension(Largest(app.max_call_bytes))),
+            post(admin::runs::call).layer(Extension(Largest(app.max_call_bytes))),
+        )
+        // Their resources and prompts.
+        .route(
+            "/v1/servers/{server}/resources/read",
+            post(admin::runs::read),
+        )
+        .route(
+            "/v1/servers/{server}/prompts/{prompt}/fill",
+            post(admin::runs::fill).layer(Extension(Largest(app.max_call_bytes))),
         )
         // Uploads.
         .route(

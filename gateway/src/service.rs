@@ -31,7 +31,7 @@ pub use catalog::{
     Catalog, Change, Consent, DeployRequest, Deployment, Difference, Item, ItemChange, LimitChange,
     Missing, Presentation, ScopeLimits, ScopeName, SecretSummary, Uploaded, VersionSummary,
 };
-pub use definition::check_all as check_definitions;
+pub use definition::accept as accept_definitions;
 pub use error::Error;
 pub use snapshot::{OfferView, ServerView, ToolView};
 pub use tasks::{TaskSettings, TaskView, Tasks};

@@ -9,6 +9,8 @@ mod resource;
 mod schema;
 mod texts;
 
+pub use schema::schema_fits;
+
 use crate::{
     call::Common,
     component::Component,

@@ -70,6 +70,7 @@ pub use artifact::{ArtifactError, Artifacts, Refusal, VerifiedArtifact};
 pub use compiler::Compiler;
 pub use component::{Component, ComponentKind, Inspection, inspect};
 pub use control::Control;
+pub use describe::schema_fits;
 pub use rejection::{Rejection, RejectionKind};
 pub use runtime::{
     Config, EVENT_INTERVAL, EgressPolicy, Environment, Error, Observer, Runtime, Unobserved,

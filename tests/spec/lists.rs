@@ -4,6 +4,7 @@
 mod choice;
 mod prefix;
 mod profile;
+mod references;
 mod search;
 mod size;
 mod stable;

@@ -9,6 +9,7 @@
 mod access;
 mod architecture;
 mod artifacts;
+mod by_hand;
 mod calls;
 mod clients;
 mod command_line;

@@ -1,10 +1,12 @@
-//! `casemate call`: calls a tool through the gateway, on the same path as a client, and shows what
-//! came of it.
+//! `casemate call`: calls a tool, reads a resource or fills in a prompt through the gateway, on the
+//! same path as a client, and shows what came of it.
 
+mod offered;
 mod show;
 
 use super::{
     Context,
+    client::Reply,
     coerce::{self, Input},
     exit::Exit,
     failure::Failure,
@@ -18,12 +20,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{fs, io, path::PathBuf};
 
-/// Call a tool, on the same path as a client
+/// Call a tool, read a resource or fill in a prompt, on the same path as a client
 ///
 /// Values become what the tool's schema wants: city=Oslo days=3 metric=true. Repeat an argument to
-/// make a list. The server may be inactive; the tool must be active.
+/// make a list. Values for a prompt stay text. The server may be inactive; the tool must be active.
 ///
-/// The result goes to standard output, the receipt to standard error. If the tool fails or is
+/// The result goes to standard output, the receipt to standard error. If the call fails or is
 /// stopped, what it says goes to standard error and the exit code is 1; --json prints the whole
 /// answer in both cases.
 #[derive(Debug, Args)]
@@ -31,14 +33,22 @@ use std::{fs, io, path::PathBuf};
   casemate call weather/get_weather city=Oslo days=3
   casemate call acme/weather/get_weather @arguments.json days=5
   echo '{\"city\":\"Oslo\"}' | casemate call weather/get_weather -
-  casemate call weather/get_weather 'filter:={\"min\":10}'")]
+  casemate call weather/get_weather 'filter:={\"min\":10}'
+  casemate call glossary --resource glossary://words/grant
+  casemate call glossary --prompt explain word=grant")]
 pub(crate) struct Call {
-    /// Tool, as SERVER/TOOL
+    /// Tool, as SERVER/TOOL; with --resource or --prompt the server: id, name, or workspace/name
     #[arg(value_name = "SERVER/TOOL")]
-    target: Target,
+    target: String,
     /// Arguments: k=v, k:=json, @file.json, or - for a JSON object on standard input
     #[arg(value_name = "ARGUMENT")]
     arguments: Vec<Input>,
+    /// Read this resource of the server
+    #[arg(long, value_name = "URI", conflicts_with = "arguments")]
+    resource: Option<String>,
+    /// Fill in this prompt of the server
+    #[arg(long, value_name = "PROMPT", conflicts_with = "resource")]
+    prompt: Option<String>,
     /// Write images, audio and files of the result to this folder
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
@@ -68,19 +78,14 @@ impl Answer {
 
 /// Runs the command.
 pub(crate) async fn run(command: Call, context: &Context) -> Result<Exit, Failure> {
-    let base = read_base(&command.arguments)?;
-    let client = context.client()?;
-    let Target { server, tool } = &command.target;
-    let tools = tool::all(&client, server).await?;
-    let found = find(&tools, &command.target)?;
-    let coerced = coerce::arguments(base, command.arguments, &found.input_schema)?;
-    for warning in &coerced.warnings {
-        context.printer.warning(warning);
-    }
-    let body = json!({ "arguments": coerced.arguments });
-    let reply = client
-        .post(&["v1", "servers", server, "tools", tool, "call"], &body)
-        .await?;
+    let save = command.save.clone();
+    let reply = if let Some(uri) = &command.resource {
+        offered::read(&command.target, uri, context).await?
+    } else if let Some(prompt) = &command.prompt {
+        offered::fill(&command.target, prompt, &command.arguments, context).await?
+    } else {
+        call(command, context).await?
+    };
     let answer: Answer = reply.read()?;
     if context.printer.is_json() {
         context.printer.result(reply.text())?;
@@ -90,7 +95,28 @@ pub(crate) async fn run(command: Call, context: &Context) -> Result<Exit, Failur
             Exit::Ok
         });
     }
-    show::show(&answer, command.save.as_deref(), context.printer)
+    show::show(&answer, save.as_deref(), context.printer)
+}
+
+async fn call(command: Call, context: &Context) -> Result<Reply, Failure> {
+    let target: Target = command.target.parse().map_err(|why: String| {
+        Failure::new(Exit::Usage, why)
+            .note("What is not a tool: casemate call SERVER --resource URI, or --prompt PROMPT.")
+            .code("usage")
+    })?;
+    let base = read_base(&command.arguments)?;
+    let client = context.client()?;
+    let Target { server, tool } = &target;
+    let tools = tool::all(&client, server).await?;
+    let found = find(&tools, &target)?;
+    let coerced = coerce::arguments(base, command.arguments, &found.input_schema)?;
+    for warning in &coerced.warnings {
+        context.printer.warning(warning);
+    }
+    let body = json!({ "arguments": coerced.arguments });
+    client
+        .post(&["v1", "servers", server, "tools", tool, "call"], &body)
+        .await
 }
 
 /// The tool, or what to do to have it.

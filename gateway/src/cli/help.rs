@@ -31,7 +31,7 @@ Tools:
   push         Upload a component and deploy its tools to a server
   version      List the versions of a server, and switch to one of them
   tool         List and switch the tools of a server
-  call         Call a tool, on the same path as a client
+  call         Call a tool, read a resource or fill in a prompt, like a client
   logs         Show calls, and follow new ones
   limits       Show, set and explain what calls may use
   task         List, show and cancel tasks: calls that their clients poll

@@ -10,7 +10,7 @@ use super::{
     tool,
     warnings::{self, Warning},
 };
-use crate::service::{check_definitions, profile};
+use crate::service::{accept_definitions, profile};
 use casemate_domain::{Definitions, ToolDefinition};
 use casemate_runtime::{Config, Inspection, Rejection, Runtime};
 use clap::Args;
@@ -92,9 +92,9 @@ async fn describe(wasm: Vec<u8>) -> Result<Definitions, Failure> {
             Failure::new(Exit::Failure, "the compiler ended early").note(error.to_string())
         })?
         .map_err(rejected)?;
-    let definitions = runtime.describe(&component).await.map_err(rejected)?;
+    let mut definitions = runtime.describe(&component).await.map_err(rejected)?;
     // The same checks as at upload, so that what passes here passes there.
-    check_definitions(&definitions.tools).map_err(rejected)?;
+    accept_definitions(&mut definitions.tools).map_err(rejected)?;
     Ok(definitions)
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Not here: what is told, and when it ends. That is the body of the response.
 
+use super::WRITE_TIMEOUT;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response, Version, header, response};
@@ -20,8 +21,36 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
+    time,
+};
+use tokio_util::sync::CancellationToken;
+
+/// What a client may do on a quiet connection before it is given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// How long it may take to read one piece of the response. Until then the body is not asked, and
+    /// so cannot end the stream.
+    pub(super) piece: Duration,
+    /// How long once the gateway stops.
+    pub(super) farewell: Duration,
+    /// What it may say, in bytes. Nobody hears it, but a next request that came too early is no
+    /// reason to end the stream.
+    pub(super) said: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            piece: WRITE_TIMEOUT,
+            farewell: Duration::from_secs(1),
+            said: 16 << 10,
+        }
+    }
+}
 
 /// Marks a response, among its extensions, whose connection is for nothing else any more.
 #[derive(Debug, Clone, Copy)]
@@ -141,22 +170,32 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
 
 /// Writes a response to its end, or until nobody is there any more.
 pub(super) async fn tell(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     response: Response<Body>,
+    patience: Patience,
+    stop: CancellationToken,
 ) -> io::Result<()> {
+    let mut writer = Writer {
+        stream,
+        patience,
+        stop,
+    };
     let (head, mut body) = response.into_parts();
-    stream.write_all(&opening(&head)).await?;
-    // Who says something although the connection is to be closed is not heard, and the end of that
-    // connection is noticed when something is written.
-    let mut listens = true;
+    writer.write(&opening(&head)).await?;
+    let mut ignored = 0;
     loop {
-        let mut said = [0; 1];
+        // Read even though nobody is heard: what stays in the socket keeps others from noticing that
+        // the client has gone.
+        let mut said = [0; 64];
         let told = tokio::select! {
             told = body.frame() => told,
-            said = stream.read(&mut said), if listens => match said? {
+            said = writer.stream.read(&mut said) => match said? {
                 0 => return Ok(()),
-                _ => {
-                    listens = false;
+                length => {
+                    ignored += length;
+                    if ignored > writer.patience.said {
+                        return Err(io::ErrorKind::InvalidData.into());
+                    }
                     continue;
                 }
             },
@@ -166,11 +205,37 @@ pub(super) async fn tell(
             continue;
         };
         if !told.is_empty() {
-            stream.write_all(&chunk(&told)).await?;
+            writer.write(&chunk(&told)).await?;
         }
     }
-    stream.write_all(b"0\r\n\r\n").await?;
-    stream.shutdown().await
+    writer.write(b"0\r\n\r\n").await?;
+    writer.stream.shutdown().await
+}
+
+/// A stream that gives up on a client that does not read.
+struct Writer<S> {
+    stream: S,
+    patience: Patience,
+    stop: CancellationToken,
+}
+
+impl<S: AsyncWrite + Unpin> Writer<S> {
+    async fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        let (patience, stop) = (self.patience, &self.stop);
+        let overdue = async {
+            stop.cancelled().await;
+            time::sleep(patience.farewell).await;
+        };
+        let writing = time::timeout(patience.piece, self.stream.write_all(piece));
+        let either = async {
+            tokio::select! {
+                written = writing => written?,
+                () = overdue => Err(io::ErrorKind::TimedOut.into()),
+            }
+        };
+        // Only while something is written: thousands have nothing to write.
+        Box::pin(either).await
+    }
 }
 
 /// The head of a response, as HTTP/1.1 writes it.

@@ -5,6 +5,7 @@
 //! change of anything; it has no task of its own. After each change it looks whether its key still
 //! opens the server, and whether what clients see is something else.
 
+mod crowd;
 mod subscriptions;
 
 pub(super) use subscriptions::Subscriptions;
@@ -12,13 +13,14 @@ pub(super) use subscriptions::Subscriptions;
 use super::{
     Site,
     error::Error,
-    events::{COMMENT, SILENCE},
+    events::COMMENT,
     legacy::SessionId,
     list::offered::Kind,
     places::{Place, Places},
     revision::Revision,
 };
 use bytes::Bytes;
+use crowd::{Crowd, Ear};
 use futures_util::{Stream, stream};
 use std::{
     collections::{HashMap, VecDeque},
@@ -39,6 +41,7 @@ const MAX_STREAMS: usize = 16;
 pub(super) struct Listeners {
     places: Arc<Places>,
     by_session: Mutex<HashMap<SessionId, CancellationToken>>,
+    crowd: Crowd,
 }
 
 /// A stream among those that are open, until this is dropped.
@@ -109,7 +112,7 @@ pub(super) struct Listening {
     site: Site,
     revision: Revision,
     seat: Seat,
-    changes: watch::Receiver<()>,
+    ear: Ear,
     /// Of the lists that the client may have seen.
     digests: [blake3::Hash; List::ALL.len()],
     subscriptions: Arc<Subscriptions>,
@@ -137,14 +140,14 @@ impl Listening {
     ) -> Result<Self, Error> {
         let seat = Listeners::enter(&site.inner.listeners, site, session)?;
         // First the ear, then the look: what changes in between is told.
-        let changes = site.inner.service.access().changes();
+        let ear = site.inner.listeners.crowd.join();
         let site = site.reopened()?;
         let digests = List::ALL.map(|list| list.digest(&site, revision));
         Ok(Self {
             site,
             revision,
             seat,
-            changes,
+            ear,
             digests,
             subscriptions,
             waiting: VecDeque::new(),
@@ -171,23 +174,23 @@ impl Listening {
                 let greeting = greeting.unwrap_or(Bytes::from_static(COMMENT));
                 // A change may have come between a subscription and this stream.
                 self.tell_of_resources(script);
-                return Some((greeting, Self::listening()));
+                return Some((greeting, self.listening()));
             }
         };
         let stop = self.site.inner.background.stop().clone();
         loop {
             if let Some(event) = self.waiting.pop_front() {
-                return Some((event, Self::listening()));
+                return Some((event, self.listening()));
             }
             let looked = tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(Closed),
                 () = self.seat.replaced.cancelled() => Err(Closed),
-                Ok(()) = self.changes.changed() => self.look(script),
+                () = self.ear.changed() => self.look(script),
                 () = sleep_until(heartbeat) => match self.look(script) {
                     // Keys expire without a change of anything.
                     Ok(()) if self.waiting.is_empty() => {
-                        return Some((Bytes::from_static(COMMENT), Self::listening()));
+                        return Some((Bytes::from_static(COMMENT), self.listening()));
                     }
                     looked => looked,
                 },
@@ -198,9 +201,9 @@ impl Listening {
         }
     }
 
-    fn listening() -> Stage {
+    fn listening(&self) -> Stage {
         Stage::Listening {
-            heartbeat: Instant::now() + SILENCE,
+            heartbeat: Instant::now() + self.ear.silence,
         }
     }
 
@@ -234,11 +237,17 @@ impl Default for Listeners {
         Self {
             places: Places::new(MAX_STREAMS),
             by_session: Mutex::default(),
+            crowd: Crowd::default(),
         }
     }
 }
 
 impl Listeners {
+    /// Passes on to everybody who listens that something changed, until there is nothing to change.
+    pub(super) async fn pass_on(self: Arc<Self>, changes: watch::Receiver<()>) {
+        self.crowd.pass_on(changes).await;
+    }
+
     fn enter(
         listeners: &Arc<Self>,
         site: &Site,

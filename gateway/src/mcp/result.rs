@@ -30,6 +30,12 @@ pub fn to_value(finished: &FinishedCall) -> serde_json::Value {
         .expect("results have only string keys")
 }
 
+/// The same for what is not a tool. None if it came to nothing, which clients are told as an error.
+pub fn offered_to_value(finished: &FinishedCall) -> Option<serde_json::Value> {
+    let result = OfferedResult::of(finished, Revision::MODERN, None).ok()?;
+    Some(serde_json::to_value(result).expect("results have only string keys"))
+}
+
 /// The result of `tools/call`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -197,7 +203,8 @@ fn unanswerable(need: &NeedInput) -> String {
     )
 }
 
-fn refusal(error: &ProtocolError) -> Cow<'_, str> {
+/// Why a component refuses a request.
+pub fn refusal(error: &ProtocolError) -> Cow<'_, str> {
     match error {
         ProtocolError::InvalidParams(message) | ProtocolError::Other { message, .. } => {
             message.into()

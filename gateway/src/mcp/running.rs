@@ -49,6 +49,14 @@ impl Background {
         &self.stop
     }
 
+    /// Does something until the gateway stops.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            stop.run_until_cancelled(task).await;
+        });
+    }
+
     /// Ends what still runs, and waits until it has ended and is recorded.
     pub(super) async fn end(&self) {
         self.cut_off.cancel();

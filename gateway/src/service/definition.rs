@@ -4,30 +4,48 @@
 
 mod header_mark;
 pub(super) mod references;
+mod written_out;
 
 use super::schema::Schema;
 use casemate_domain::{Json, ToolDefinition, hidden_character};
-use casemate_runtime::{Rejection, RejectionKind};
+use casemate_runtime::{Rejection, RejectionKind, schema_fits};
 use serde_json::Value;
 
-/// Checks the schemas of all tools.
-pub fn check_all(tools: &[ToolDefinition]) -> Result<(), Rejection> {
-    tools.iter().try_for_each(|tool| {
-        check(tool, "input", &tool.input_schema)?;
-        header_mark::check(&tool.input_schema.to_value())
-            .map_err(|problem| rejected(tool, "input", &problem))?;
-        check_defaults(&tool.input_schema.to_value())
-            .map_err(|problem| rejected(tool, "input", &problem))?;
-        let output = tool.output_schema.as_ref();
-        output.map_or(Ok(()), |schema| check(tool, "output", schema))
-    })
+/// Checks the schemas of all tools, and writes out what they refer to where that can be: that is what
+/// is kept, listed and checked on calls from then on.
+pub fn accept(tools: &mut [ToolDefinition]) -> Result<(), Rejection> {
+    for tool in tools {
+        let input = accepted(&tool.input_schema, check_arguments);
+        tool.input_schema = input.map_err(|problem| rejected(tool, "input", &problem))?;
+        if let Some(schema) = &tool.output_schema {
+            let output = accepted(schema, |_| Ok(()));
+            tool.output_schema =
+                Some(output.map_err(|problem| rejected(tool, "output", &problem))?);
+        }
+    }
+    Ok(())
 }
 
-fn check(tool: &ToolDefinition, which: &str, schema: &Json) -> Result<(), Rejection> {
-    let value = schema.to_value();
-    check_texts(&value)
-        .and_then(|()| Schema::compile(schema).map(drop))
-        .map_err(|problem| rejected(tool, which, &problem))
+/// A schema as it is listed: written out, unless only the original can be.
+fn accepted(schema: &Json, check: fn(&Json) -> Result<(), String>) -> Result<Json, String> {
+    // Whole first: what nobody refers to is not written out, and is no place for odd things either.
+    check_schema(schema)?;
+    let written = written_out::write_out(schema).filter(|written| {
+        // Data that looks like a reference refers to nothing once it is written out.
+        schema_fits(written) && check_schema(written).is_ok()
+    });
+    let listed = written.unwrap_or_else(|| schema.clone());
+    check(&listed).map(|()| listed)
+}
+
+fn check_arguments(schema: &Json) -> Result<(), String> {
+    header_mark::check(&schema.to_value())?;
+    check_defaults(&schema.to_value())
+}
+
+fn check_schema(schema: &Json) -> Result<(), String> {
+    check_texts(&schema.to_value())?;
+    Schema::compile(schema).map(drop)
 }
 
 /// A default that its own schema refuses misleads whoever fills in what is missing. Looked at where
@@ -96,6 +114,10 @@ mod tests {
         }
     }
 
+    fn check_all(tools: &[ToolDefinition]) -> Result<(), Rejection> {
+        accept(&mut tools.to_vec())
+    }
+
     #[test]
     fn an_honest_schema_passes() {
         let properties = json!({ "city": { "type": "string", "description": "天気" } });
@@ -120,6 +142,68 @@ mod tests {
             let message = days(wrong).unwrap_err().message;
             assert!(message.contains("`days` a default"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_schema_is_kept_written_out_unless_only_the_original_can_be() {
+        let accepted = |text: &str| {
+            let mut tools = [tool(json!({}))];
+            tools[0].input_schema = Json::parse(text.to_owned()).unwrap();
+            tools[0].output_schema = Some(tools[0].input_schema.clone());
+            accept(&mut tools).unwrap();
+            let [tool] = tools;
+            assert_eq!(tool.output_schema, Some(tool.input_schema.clone()));
+            tool.input_schema.get().to_owned()
+        };
+        let refers = |definition: &str, count: usize| {
+            let names = (0..count).map(|n| format!(r##""{n}":{{"$ref":"#/$defs/a"}}"##));
+            let names = names.collect::<Vec<_>>().join(",");
+            format!(r#"{{"type":"object","properties":{{{names}}},"$defs":{{"a":{definition}}}}}"#)
+        };
+        let short = r#"{"type":"string"}"#;
+        let written = r#"{"type":"object","properties":{"0":{"type":"string"}}}"#;
+        assert_eq!(accepted(&refers(short, 1)), written);
+        let long = format!(
+            r#"{{"type":"string","description":"{}"}}"#,
+            "x".repeat(4_000)
+        );
+        assert!(!accepted(&refers(&long, 2)).contains("$ref"));
+        let too_long = refers(&long, 10);
+        assert_eq!(
+            accepted(&too_long),
+            too_long,
+            "10 times 4,000 bytes do not fit"
+        );
+        let data = r##"{"const":{"$ref":"#/$defs/a"}}"##;
+        let looks_like_one = format!(
+            r##"{{"type":"object","properties":{{"b":{{"$ref":"#/$defs/a"}},"c":{data}}},"$defs":{{"a":{short}}}}}"##
+        );
+        assert_eq!(accepted(&looks_like_one), looks_like_one);
+    }
+
+    #[test]
+    fn a_header_and_a_default_are_judged_by_what_is_listed() {
+        let with = |beside: Value| {
+            let mut place = json!({ "$ref": "#/$defs/place" });
+            place
+                .as_object_mut()
+                .unwrap()
+                .extend(beside.as_object().unwrap().clone());
+            let mut tools = [tool(json!({ "place": place }))];
+            let mut schema = tools[0].input_schema.to_value();
+            schema["$defs"] = json!({ "place": { "type": "string" } });
+            tools[0].input_schema = Json::from(&schema);
+            accept(&mut tools).map_err(|rejection| rejection.message)
+        };
+        assert_eq!(
+            with(json!({ "x-mcp-header": "Place", "default": "here" })),
+            Ok(())
+        );
+        assert!(
+            with(json!({ "default": 1 }))
+                .unwrap_err()
+                .contains("a default")
+        );
     }
 
     #[test]

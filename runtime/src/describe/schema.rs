@@ -17,6 +17,12 @@ const DEPTH: usize = 32;
 /// Values in a schema.
 const NODES: usize = 2_000;
 
+/// Whether a schema stays in the bounds of those that components come with: for one that was made
+/// from another.
+pub fn schema_fits(schema: &Json) -> bool {
+    schema.get().len() <= BYTES && walk(&schema.to_value(), DEPTH, &mut { NODES }).is_ok()
+}
+
 pub(super) fn check(tool: &ToolName, which: &str, text: String) -> Result<Json, Rejection> {
     inspect(which, text).map_err(|problem| {
         Rejection::new(

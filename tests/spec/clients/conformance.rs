@@ -5,6 +5,7 @@
 mod support;
 
 use super::client::Client;
+use casemate_guest_forge::Offers;
 use casemate_tests::{ADMIN_TOKEN, Gateway, Output, Server, guest, http, root};
 use serde_json::Value;
 use std::{
@@ -13,12 +14,14 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
     thread,
 };
 
 const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
-/// The tool whose call asks whoever runs the suite to change the list of tools.
-const TRIGGER: &str = "test_trigger_tool_change";
+/// The tools whose calls ask whoever runs the suite to change a list.
+const OF_TOOLS: &str = "test_trigger_tool_change";
+const OF_PROMPTS: &str = "test_trigger_prompt_change";
 /// A tool that no scenario uses.
 const TOGGLED: &str = "test_busy";
 
@@ -96,10 +99,10 @@ fn check(revision: &str, selection: &[&str]) {
     if !suite.is_installed() {
         return;
     }
-    let gateway = Gateway::start();
+    let gateway = Arc::new(Gateway::start());
     let server = gateway.server("conformance");
     gateway.push(&server, guest("conformance"));
-    let changing = change_tools_when_asked(&gateway, &server);
+    let changing = change_lists_when_asked(&gateway, &server);
     let verdicts = run(&gateway, &server, selection);
     drop(gateway);
     changing.join().unwrap();
@@ -166,27 +169,63 @@ fn checks(out: &Path) -> Vec<(String, PathBuf)> {
     named.collect()
 }
 
-/// Changes the list of tools each time a tool is called that stands for it: a tool itself cannot.
-/// Ends with the gateway.
-pub(super) fn change_tools_when_asked(
-    gateway: &Gateway,
+/// Changes the list of tools or that of prompts each time a tool is called that stands for it: a tool
+/// itself cannot. Ends with the gateway.
+pub(super) fn change_lists_when_asked(
+    gateway: &Arc<Gateway>,
     server: &Server,
 ) -> thread::JoinHandle<()> {
-    let calls = format!("/v1/calls/stream?server={}&tool={TRIGGER}", server.id);
+    let mut prompts = versions(gateway).into_iter().cycle();
+    // Both are known from then on, so that the changes do not wait for a compiler.
+    for _ in 0..2 {
+        push_prompts(gateway, server, &prompts.next().unwrap());
+    }
+    let calls = format!("/v1/calls/stream?server={}", server.id);
     let calls = http::get(&gateway.admin_url(&calls))
         .bearer(ADMIN_TOKEN)
         .open();
     let tool = gateway.admin_url(&format!("/v1/servers/{}/tools/{TOGGLED}", server.id));
+    let (gateway, server) = (Arc::downgrade(gateway), server.clone());
     thread::spawn(move || {
+        let mut states = ["deactivate", "activate"].into_iter().cycle();
         let ended = BufReader::new(calls.into_reader()).lines();
-        let states = ["deactivate", "activate"].into_iter().cycle();
-        let records = ended
-            .map_while(Result::ok)
-            .filter(|line| line.starts_with('{'));
-        for (_call, state) in records.zip(states) {
-            let change = http::post(&format!("{tool}/{state}")).bearer(ADMIN_TOKEN);
+        for record in ended.map_while(Result::ok) {
+            let Ok(record) = serde_json::from_str::<Value>(&record) else {
+                continue;
+            };
             // The gateway may be gone already.
-            drop(change.try_send());
+            let Some(gateway) = gateway.upgrade() else {
+                return;
+            };
+            if record["tool"] == OF_TOOLS {
+                let state = states.next().unwrap();
+                let change = http::post(&format!("{tool}/{state}")).bearer(ADMIN_TOKEN);
+                drop(change.try_send());
+            } else if record["tool"] == OF_PROMPTS {
+                push_prompts(&gateway, &server, &prompts.next().unwrap());
+            }
         }
     })
+}
+
+/// Two versions of a component: one has a prompt more.
+fn versions(gateway: &Gateway) -> Vec<PathBuf> {
+    let versions = [vec!["greet"], vec!["greet", "part"]];
+    let written = versions.into_iter().map(|prompts| {
+        let file = format!("{}-prompts.wasm", prompts.len());
+        let offers = Offers {
+            prompts: prompts.into_iter().map(str::to_owned).collect(),
+            // The suite fails a prompt without one.
+            description: Some("Says what it says.".to_owned()),
+            ..Offers::default()
+        };
+        let path = gateway.scratch().join(file);
+        fs::write(&path, offers.component()).unwrap();
+        path
+    });
+    written.collect()
+}
+
+fn push_prompts(gateway: &Gateway, server: &Server, version: &Path) {
+    gateway.push_with(server, version, &["--name", "changing"]);
 }

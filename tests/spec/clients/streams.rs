@@ -1,10 +1,10 @@
 //! What needs an event stream, as a client of somebody else sees it: progress, questions, changed
 //! lists, and a call that it withdraws.
 
-use super::{client::Client, conformance::change_tools_when_asked};
+use super::{client::Client, conformance::change_lists_when_asked};
 use casemate_tests::{Gateway, guest};
 use serde_json::json;
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 #[test]
 fn typescript_client_2_is_told_and_asked_without_a_handshake() {
@@ -50,10 +50,10 @@ fn check(client: &Client, protocol: &str, withdraws: Withdraws) {
     if !client.is_installed() {
         return;
     }
-    let gateway = Gateway::start();
+    let gateway = Arc::new(Gateway::start());
     let server = gateway.server("streams");
     gateway.push(&server, guest("conformance"));
-    let changing = change_tools_when_asked(&gateway, &server);
+    let changing = change_lists_when_asked(&gateway, &server);
     let url = gateway.endpoint(&server);
     let seen = client.see(&url, &server.key, Path::new(""), &gateway.scratch());
     assert_eq!(seen["protocol"], protocol, "{seen}");

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, fs};
 fn odd() -> Definition {
     let schema = json!({
         "type": "object",
-        "$defs": { "place": { "type": "string" } },
+        "$defs": { "place": { "$anchor": "place", "type": "string" } },
         "oneOf": [{ "required": ["where"] }, { "required": ["days"] }],
         "properties": {
             "where": { "$ref": "#/$defs/place", "description": "Place." },
@@ -131,7 +131,7 @@ fn a_name_is_measured_as_clients_write_it() {
 }
 
 #[test]
-fn a_schema_with_references_is_served_as_it_came() {
+fn a_schema_that_names_its_places_is_served_as_it_came() {
     let gateway = &*GATEWAY.get();
     let server = gateway.server("faithful");
     gateway.push(&server, guest("conformance"));

@@ -1,6 +1,6 @@
 //! The result of a call for people: texts as they are, media described, a receipt.
 
-use super::Answer;
+use super::{Answer, offered};
 use crate::cli::{exit::Exit, failure::Failure, guest_log, human, printer::Printer};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
@@ -35,6 +35,7 @@ pub(super) fn show(
     } else {
         log(answer, None, printer);
         others.splice(0..0, texts);
+        others.extend(offered::shown(&answer.result, &answer.call_id, save)?);
         Exit::Ok
     };
     for block in others {
@@ -74,7 +75,7 @@ fn failure(answer: &Answer, texts: &[String]) -> Failure {
     } else if let Some(message) = &answer.message {
         message.clone()
     } else if answer.outcome == "need_input" {
-        "the tool asks for input that only a client can give".to_owned()
+        "it asks for input that only a client can give".to_owned()
     } else {
         "the call failed".to_owned()
     };
@@ -86,7 +87,7 @@ fn failure(answer: &Answer, texts: &[String]) -> Failure {
 }
 
 /// One line about a block that is not text; with a folder, its bytes are written there.
-fn describe(
+pub(super) fn describe(
     block: &Value,
     call_id: &str,
     number: usize,

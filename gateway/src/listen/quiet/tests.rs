@@ -20,6 +20,14 @@ fn saying(words: &[&'static str], ends: bool) -> Response<Body> {
     response
 }
 
+async fn tell(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    response: Response<Body>,
+) -> io::Result<()> {
+    let stop = CancellationToken::new();
+    super::tell(stream, response, Patience::default(), stop).await
+}
+
 #[tokio::test]
 async fn a_response_is_written_in_chunks_to_its_end() {
     let (ours, mut theirs) = duplex(4096);
@@ -97,4 +105,66 @@ async fn nothing_is_handed_over_while_something_before_it_is_not_written() {
     theirs.read_exact(&mut [0; 4]).await.unwrap();
     ours.write_all(b"5678").await.unwrap();
     assert!(handover.take().is_some());
+}
+
+#[tokio::test]
+async fn who_speaks_a_little_is_told_on_and_who_speaks_on_is_given_up() {
+    let (ours, mut theirs) = duplex(4096);
+    let (sender, body) = tokio::sync::mpsc::channel::<Result<&str, Infallible>>(1);
+    let body = stream::unfold(body, |mut body| async { Some((body.recv().await?, body)) });
+    let telling = tokio::spawn(tell(ours, Response::new(Body::from_stream(body))));
+    let few = [b'x'; 16 << 10];
+    theirs.write_all(&few).await.unwrap();
+    sender.send(Ok("an event")).await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"an event\r\n") {
+        assert!(theirs.read_buf(&mut seen).await.unwrap() > 0);
+    }
+    theirs.write_all(b"x").await.unwrap();
+    let ended = telling.await.unwrap().unwrap_err();
+    assert_eq!(ended.kind(), io::ErrorKind::InvalidData);
+}
+
+/// Reads a byte now and then.
+async fn drip(mut theirs: impl AsyncRead + Unpin) {
+    while theirs.read_u8().await.is_ok() {
+        time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_reads_a_piece_too_slowly_is_given_up_although_it_reads() {
+    let long = "x".repeat(300);
+    let response = || Response::new(Body::from(long.clone()));
+    for (piece, expected) in [(100, Some(io::ErrorKind::TimedOut)), (60_000, None)] {
+        let (ours, theirs) = duplex(16);
+        let patience = Patience {
+            piece: Duration::from_millis(piece),
+            ..Patience::default()
+        };
+        let stop = CancellationToken::new();
+        let dripping = tokio::spawn(drip(theirs));
+        let told = super::tell(ours, response(), patience, stop).await;
+        assert_eq!(told.err().map(|error| error.kind()), expected, "{piece}");
+        dripping.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn after_a_stop_a_client_has_a_moment_to_read_what_is_left_and_no_more() {
+    let patience = Patience {
+        farewell: Duration::from_millis(100),
+        ..Patience::default()
+    };
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let (ours, _unread) = duplex(4);
+    let blocked = super::tell(ours, saying(&["goodbye"], true), patience, stop.clone()).await;
+    assert_eq!(blocked.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    let (ours, mut theirs) = duplex(4096);
+    let ended = super::tell(ours, saying(&["goodbye"], true), patience, stop).await;
+    assert!(ended.is_ok());
+    let mut seen = String::new();
+    theirs.read_to_string(&mut seen).await.unwrap();
+    assert!(seen.ends_with("goodbye\r\n0\r\n\r\n"));
 }

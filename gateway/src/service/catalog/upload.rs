@@ -121,12 +121,12 @@ impl Catalog {
             Some(component) => component,
             None => self.compile(digest, wasm).await?,
         };
-        let definitions = self
+        let mut definitions = self
             .runtime
             .describe(&component)
             .await
             .map_err(Error::Rejected)?;
-        definition::check_all(&definitions.tools).map_err(Error::Rejected)?;
+        definition::accept(&mut definitions.tools).map_err(Error::Rejected)?;
         self.components.fill(&slot, component);
         self.remember(slot);
         Ok(definitions)
