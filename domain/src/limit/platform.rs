@@ -51,6 +51,10 @@ pub struct CompileLimits {
     pub memory_bytes: u64,
     /// The time of one compilation, in milliseconds.
     pub wall_ms: u64,
+    /// Compilations at once. More than there are cores gain nothing.
+    pub at_once: u64,
+    /// How far compilations stand back behind calls, from 0 for not at all to 19.
+    pub niceness: u64,
 }
 
 impl Default for CompileLimits {
@@ -60,6 +64,9 @@ impl Default for CompileLimits {
             cpu_ms: 60_000,
             memory_bytes: 2_048 * MIB,
             wall_ms: 90_000,
+            // A second one keeps a component that takes long from holding up all others.
+            at_once: 2,
+            niceness: 10,
         }
     }
 }
@@ -96,7 +103,7 @@ pub struct PlatformLimit {
 impl PlatformLimits {
     /// Every limit of the installation with its value and its bounds.
     #[expect(clippy::too_many_lines, reason = "a table, one entry for each limit")]
-    pub fn all(&self) -> [PlatformLimit; 8] {
+    pub fn all(&self) -> [PlatformLimit; 10] {
         let (sandbox, compile) = (&self.sandbox, &self.compile);
         let standard = Self::default();
         let limit = |name, about, unit, value, default, (floor, ceiling)| PlatformLimit {
@@ -172,6 +179,22 @@ impl PlatformLimits {
                 compile.wall_ms,
                 standard.compile.wall_ms,
                 (1, 3_600_000),
+            ),
+            limit(
+                "compile.at_once",
+                "Compilations at once.",
+                Unit::Count,
+                compile.at_once,
+                standard.compile.at_once,
+                (1, 64),
+            ),
+            limit(
+                "compile.niceness",
+                "How far compilations stand back behind calls.",
+                Unit::Count,
+                compile.niceness,
+                standard.compile.niceness,
+                (0, 19),
             ),
         ]
     }

@@ -2,7 +2,7 @@
 //!
 //! A component is looked for [in memory](loaded), then among the artifacts on disk, and is compiled from its
 //! blob only if neither has it. An artifact that is not authentic is deleted and made again.
-//! Compiling happens in a [process of its own](worker), at most two at a time.
+//! Compiling happens in a [process of its own](worker), a few at a time.
 
 mod error;
 mod loaded;
@@ -29,10 +29,6 @@ use std::{
 };
 use tokio::sync::Semaphore;
 use worker::{Failure, Worker};
-
-/// Compilations at once. Each takes every core it can get, so more gain nothing; a second one keeps
-/// a component that takes long from holding up all others.
-const COMPILATIONS: usize = 2;
 
 /// Everything that was compiled, in memory and on disk.
 #[derive(Debug)]
@@ -82,7 +78,7 @@ impl Components {
             loaded: Loaded::new(room),
             room,
             loading: Semaphore::new(cores),
-            compiling: Semaphore::new(cores.min(COMPILATIONS)),
+            compiling: Semaphore::new(usize::try_from(limits.at_once).unwrap_or(1)),
             loads: AtomicU64::new(0),
         }
     }
