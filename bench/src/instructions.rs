@@ -26,8 +26,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// What is allowed beyond the baseline.
-const ALLOWED: f64 = 0.05;
+/// What is allowed beyond the baseline, in percent.
+const ALLOWED: u64 = 5;
 /// Allocations of a small call in the gateway, outside of the sandbox.
 const MOST_ALLOCATIONS: u64 = 60;
 
@@ -126,9 +126,9 @@ fn exceeded(baseline: &Baseline, now: &Baseline) -> Vec<String> {
             ("allocations", before.allocations, cost.allocations),
         ];
         for (what, before, now) in numbers {
-            let more = ratio(now, before) - 1.0;
-            if more > ALLOWED {
-                found.push(format!("{name}: {:.1} % more {what}", more * 100.0));
+            if now * 100 > before * (100 + ALLOWED) {
+                let more = ratio(now, before) * 100.0 - 100.0;
+                found.push(format!("{name}: {more:.1} % more {what}"));
             }
         }
     }

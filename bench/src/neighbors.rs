@@ -36,7 +36,7 @@ const IN_FLIGHT: [usize; 3] = [1, 8, 32];
 /// Hostile workspaces.
 const TENANTS: [usize; 2] = [1, 8];
 /// The families whose guards are taken away when nobody asks for more.
-const CONTROLS: [Family; 2] = [Family::Cpu, Family::Memory];
+const CONTROLS: [Family; 3] = [Family::Cpu, Family::Memory, Family::Compile];
 /// So long is a run after the hostile load was started and before anything is measured.
 const HEAD_START: Duration = Duration::from_millis(500);
 
@@ -178,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn by_default_every_family_is_run_and_two_controls() {
+    fn by_default_every_family_is_run_and_three_controls() {
         let options = options("neighbors");
         let cells = options.cells();
         for family in Family::value_variants() {
             assert!(cells.iter().any(|plan| plan.family == *family), "{family}");
         }
         assert!(cells.iter().all(|plan| plan.in_flight >= plan.tenants));
-        assert_eq!(options.controls().len(), 2);
+        assert_eq!(options.controls().len(), 3);
         assert!(options.controls().iter().all(|plan| plan.in_flight == 32));
     }
 

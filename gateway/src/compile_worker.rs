@@ -1,8 +1,9 @@
 //! The process that compiles one component and ends: `casemate compile-worker`.
 //!
 //! A compiler that is fed by strangers can be made to take all time and memory there is. Here it
-//! takes its own: the process limits itself before it reads a byte, holds no keys, opens no file,
-//! and is killed from outside when its time is up.
+//! takes its own: the process limits itself before it reads a byte, stands back behind calls, is the
+//! first to go when the machine runs out of memory, holds no keys, and is killed from outside when
+//! its time is up.
 //!
 //! Standard input is the component, standard output the [`Answer`]. A process that ends without a
 //! whole answer has failed.
@@ -13,6 +14,7 @@ use casemate_domain::CompileLimits;
 use casemate_runtime::{Compiler, Rejection};
 use rustix::process::{Resource, Rlimit, nice, setrlimit};
 use std::{
+    fs,
     io::{self, Read, Write},
     process::ExitCode,
 };
@@ -21,8 +23,8 @@ use std::{
 pub const COMMAND: &str = "compile-worker";
 
 const OPEN_FILES: u64 = 32;
-/// Calls go first.
-const NICE: i32 = 10;
+/// The first to be ended when the machine is out of memory, before the gateway.
+const FIRST_TO_GO: &str = "1000";
 
 /// What the process may use, as it is told on its command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Confines {
     pub cpu_seconds: u64,
     /// Address space, in bytes.
     pub address_space: u64,
+    /// How far it stands back behind calls.
+    pub niceness: u64,
 }
 
 impl Confines {
@@ -40,12 +44,13 @@ impl Confines {
             // The system counts in whole seconds.
             cpu_seconds: limits.cpu_ms.div_ceil(1_000),
             address_space: limits.memory_bytes,
+            niceness: limits.niceness,
         }
     }
 
     /// The words of the command line.
-    pub fn to_arguments(self) -> [String; 2] {
-        [self.cpu_seconds, self.address_space].map(|number| number.to_string())
+    pub fn to_arguments(self) -> [String; 3] {
+        [self.cpu_seconds, self.address_space, self.niceness].map(|number| number.to_string())
     }
 
     fn from_arguments(words: impl IntoIterator<Item = String>) -> Option<Self> {
@@ -53,6 +58,7 @@ impl Confines {
         Some(Self {
             cpu_seconds: numbers.next()??,
             address_space: numbers.next()??,
+            niceness: numbers.next()??,
         })
     }
 }
@@ -125,6 +131,8 @@ fn is_out_of_memory(error: &anyhow::Error) -> bool {
 fn work() -> Result<()> {
     let confines = Confines::from_arguments(std::env::args().skip(2))
         .context("the command line does not say what this process may use")?;
+    // Not everywhere there is such a file, and without it the other limits stand.
+    drop(fs::write("/proc/self/oom_score_adj", FIRST_TO_GO));
     confine(confines).context("limiting this process")?;
     let mut wasm = Vec::new();
     io::stdin()
@@ -149,7 +157,7 @@ fn confine(confines: Confines) -> rustix::io::Result<()> {
         };
         setrlimit(resource, limit)?;
     }
-    nice(NICE)?;
+    nice(i32::try_from(confines.niceness).unwrap_or(i32::MAX))?;
     Ok(())
 }
 

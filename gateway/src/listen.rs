@@ -217,12 +217,12 @@ where
 }
 
 /// How many connections a listener may hold, given how many files this process may open. The rest is
-/// for the store, for requests of tools, and for the other listener: whoever opens connections at
+/// for loaded components, the store, requests of tools, and the other listener: whoever opens connections at
 /// one must not lock administrators out of the other.
 pub fn affordable(wanted: usize, share: Share) -> usize {
     let files = open_files();
     let affordable = match share {
-        Share::Most => files / 4 * 3,
+        Share::Most => files / 2,
         Share::Little => files / 8,
     };
     if affordable < wanted {
@@ -247,7 +247,7 @@ pub enum Share {
 
 /// How many files this process may open, after raising the limit as far as it goes: the low default
 /// is for programs that cannot count beyond it, which this one can.
-fn open_files() -> usize {
+pub fn open_files() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit {

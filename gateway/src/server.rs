@@ -1,5 +1,6 @@
 //! Putting the gateway together, running it, stopping it.
 
+mod machine;
 mod open;
 mod ready_file;
 

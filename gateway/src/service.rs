@@ -31,6 +31,7 @@ pub use catalog::{
     Catalog, Change, Consent, DeployRequest, Deployment, Difference, Item, ItemChange, LimitChange,
     Missing, Presentation, ScopeLimits, ScopeName, SecretSummary, Uploaded, VersionSummary,
 };
+pub use components::{InMemory, Room};
 pub use definition::accept as accept_definitions;
 pub use error::Error;
 pub use snapshot::{OfferView, ServerView, ToolView};
@@ -79,6 +80,8 @@ pub struct Parts {
     pub limits: LimitSettings,
     /// The limits of the installation as a whole.
     pub platform: PlatformLimits,
+    /// The room for loaded components.
+    pub room: Room,
     /// When calls become tasks, and how many of these there may be.
     pub tasks: TaskSettings,
     /// Whether callers are told what their calls used.
@@ -98,6 +101,7 @@ impl Service {
             keyring,
             limits,
             platform,
+            room,
             tasks,
             receipts,
         } = parts;
@@ -109,10 +113,11 @@ impl Service {
             blobs.clone(),
             artifacts,
             platform.compile,
+            room,
         ));
         let vault = Arc::new(Vault::new(&keyring));
         let everything = records::load_all(&*metadata).await?;
-        let snapshot = catalog::load(everything, &blobs, &components, limits).await;
+        let snapshot = catalog::load(everything, &blobs, limits).await;
         let state = Arc::new(State::new(snapshot, Arc::clone(&metadata)));
         let pepper = Pepper::new(keyring.derive("credential hashes"));
         let running = Arc::new(Running::default());

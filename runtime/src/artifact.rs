@@ -18,6 +18,7 @@
 //! What this does not do: compile, or decide what becomes of an artifact that is refused.
 
 mod trailer;
+mod weight;
 
 pub use trailer::Refusal;
 
@@ -230,7 +231,9 @@ pub(crate) fn load(
         }
         component::too_large(&error)
     })?;
-    component::link(linker, &code, artifact.source)
+    let memory = weight::memory(&artifact.file)
+        .map_err(|error| Rejection::new(RejectionKind::Internal, error.to_string()))?;
+    component::link(linker, &code, artifact.source, memory)
 }
 
 #[expect(

@@ -35,12 +35,19 @@ struct Inner {
     pre: InstancePre<State>,
     exports: Exports,
     digest: Digest,
+    memory: u64,
 }
 
 impl Component {
     /// The digest of the uploaded bytes.
     pub fn digest(&self) -> Digest {
         self.inner.digest
+    }
+
+    /// About how much memory it takes while it is loaded, in bytes, calls aside. Code that is mapped
+    /// from an artifact hardly counts: the system can drop it and read it again.
+    pub fn memory_bytes(&self) -> u64 {
+        self.inner.memory
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -79,7 +86,9 @@ pub(crate) fn compile(
     let inspection = require_tool(wasm)?;
     let component = wasmtime::component::Component::from_binary(engine, wasm)
         .map_err(|error| too_large(&error))?;
-    link(linker, &component, inspection.digest)
+    let image = component.image_range();
+    let memory = (image.end as usize).saturating_sub(image.start as usize) as u64;
+    link(linker, &component, inspection.digest, memory)
 }
 
 /// Checks and compiles a component, to be loaded and linked elsewhere.
@@ -103,6 +112,7 @@ pub(crate) fn link(
     linker: &Linker<State>,
     component: &wasmtime::component::Component,
     digest: Digest,
+    memory: u64,
 ) -> Result<Component, Rejection> {
     let pre = linker.instantiate_pre(component).map_err(wrong_type)?;
     let exports = Exports::find(&pre)?;
@@ -111,6 +121,7 @@ pub(crate) fn link(
             pre,
             exports,
             digest,
+            memory,
         }),
     })
 }

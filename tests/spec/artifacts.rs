@@ -1,14 +1,13 @@
 //! What was compiled is kept, and native code is only run if this installation made it.
 
+mod bombs;
+
 use casemate_tests::{Gateway, Server, sample};
 use serde_json::json;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::{Duration, Instant},
 };
 
 const LOADED: &str = "a component was loaded from disk";
@@ -144,56 +143,6 @@ fn a_compilation_over_its_budget_is_refused_and_within_it_is_not() {
         .ok();
 }
 
-#[test]
-fn each_limit_of_the_process_that_compiles_is_enough_to_end_it() {
-    for limit in [
-        "compile.cpu_ms = 1_000",
-        "compile.memory_bytes = 268_435_456",
-    ] {
-        let gateway = Gateway::builder().config(limit).start();
-        let server = gateway.server("target");
-        gateway.push(&server, sample("echo"));
-        let path = gateway.scratch().join("slow.wasm");
-        fs::write(&path, tool_with(&slow_functions())).unwrap();
-        let start = Instant::now();
-        let pushed = gateway.cli(["push", path.to_str().unwrap(), "-s", &server.id]);
-        assert!(
-            pushed.stderr.contains("compile_budget"),
-            "{limit}: {pushed}"
-        );
-        let took = start.elapsed();
-        assert!(took < Duration::from_secs(45), "{limit}: {took:?}");
-    }
-}
-
-#[test]
-fn a_component_that_takes_very_long_to_compile_disturbs_no_calls() {
-    let (mut gateway, server) = with_echo();
-    gateway.stop();
-    gateway.reconfigure("compile.wall_ms = 1500");
-    gateway.start_again();
-    let target = gateway.server("target");
-    let path = gateway.scratch().join("slow.wasm");
-    fs::write(&path, tool_with(&slow_functions())).unwrap();
-    let over = AtomicBool::new(false);
-    let calls = thread::scope(|scope| {
-        let caller = scope.spawn(|| {
-            let mut calls = 0;
-            while !over.load(Ordering::Relaxed) {
-                echo(&gateway, &server, "meanwhile");
-                calls += 1;
-            }
-            calls
-        });
-        let pushed = gateway.cli(["push", path.to_str().unwrap(), "-s", &target.id]);
-        over.store(true, Ordering::Relaxed);
-        assert_eq!(pushed.code, 4, "{pushed}");
-        assert!(pushed.stderr.contains("compile_budget"), "{pushed}");
-        caller.join().unwrap()
-    });
-    assert!(calls >= 20, "only {calls} calls were answered meanwhile");
-}
-
 /// A component that says it is a tool, with these items in a module of it.
 fn tool_with(items: &str) -> Vec<u8> {
     let text = format!(
@@ -201,28 +150,6 @@ fn tool_with(items: &str) -> Vec<u8> {
          (export \"casemate:tool/tools@1.0.0\" (instance $tools)))"
     );
     wat::parse_str(text).unwrap()
-}
-
-/// Functions that the checks of their shape just let pass: many locals and branches in some, many
-/// values alive at once in others.
-fn slow_functions() -> String {
-    let locals = "i32 ".repeat(2_000);
-    let branches: String = (0..1_200)
-        .map(|n| {
-            let next = n + 1;
-            format!("(if (local.get {n}) (then (local.set {next} (i32.const {n}))) (else))")
-        })
-        .collect();
-    let branching = format!("(func (local {locals}) {branches})").repeat(38);
-    let alive = format!(
-        "(func (result i32) {} {})",
-        "call $value ".repeat(150_000),
-        "i32.add ".repeat(149_999)
-    );
-    format!(
-        "(func $value (result i32) i32.const 1) {branching} {}",
-        alive.repeat(7)
-    )
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod fuzz;
 mod hostile;
 mod limits;
 mod lists;
+mod loading;
 mod newcomer;
 mod problems;
 mod prompts;

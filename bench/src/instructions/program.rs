@@ -10,7 +10,7 @@ use bytes::Bytes;
 use casemate_domain::{Grant, LimitSettings, PlatformLimits};
 use casemate_gateway::{
     mcp::{Endpoint, Seal, Settings},
-    service::{Consent, DeployRequest, FirstToken, Parts, Service, TaskSettings, keyring},
+    service::{Consent, DeployRequest, FirstToken, Parts, Room, Service, TaskSettings, keyring},
 };
 use casemate_runtime::{Artifacts, Compiler, Config, Runtime, inspect};
 use casemate_store::{
@@ -166,7 +166,7 @@ pub(crate) fn run(options: &Options) -> Result<Option<Counted>> {
 
 async fn send(endpoint: &Endpoint, server: &str, requests: Vec<Request<Bytes>>) -> Result<()> {
     for request in requests {
-        let response = endpoint.handle(server, request.map(Body::from)).await;
+        let response = endpoint.handle(server, request.map(Body::from), None).await;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
         // To look through a large answer would cost as much as to make it.
@@ -197,7 +197,7 @@ async fn prepare(endpoint: &Endpoint, made: &Made, case: Case) -> Result<Request
         Case::LegacyAdd => {
             let hello = Legacy::initialize(&url, &made.key, Legacy::NEWEST, json!({}));
             let hello = with_host(&hello).map(Body::from);
-            let greeting = endpoint.handle(&made.server, hello).await;
+            let greeting = endpoint.handle(&made.server, hello, None).await;
             let session = greeting.headers().get("mcp-session-id");
             let session = session.context("no session")?.to_str()?;
             let params = json!({ "name": tool, "arguments": arguments });
@@ -273,6 +273,10 @@ async fn open(folder: &Path, mode: Mode) -> Result<Arc<Service>> {
         platform: PlatformLimits::default(),
         tasks: TaskSettings::default(),
         receipts: false,
+        room: Room {
+            bytes: 1 << 30,
+            components: 100,
+        },
     });
     Ok(Arc::new(service.await?))
 }

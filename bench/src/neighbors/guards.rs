@@ -19,6 +19,8 @@ const ON: &str = "limits.memory_bytes = 67_108_864";
 /// this machine.
 const OFF: &str = "
 sandbox.fair_share = false
+compile.niceness = 0
+compile.at_once = 8
 limits.memory_bytes = 268_435_456
 limits.fuel = 10_000_000_000_000
 limits.wall_ms = 3_600_000

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// With less memory than this for all calls together, hardly any call could run.
 const LEAST_MEMORY: u64 = 16 * MIB;
+/// Less than this has no room for a component.
+const LEAST_LOADED: u64 = MIB;
 
 /// The sandbox as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +17,9 @@ pub struct SandboxLimits {
     pub places: u64,
     /// The memory of all running calls together, in bytes. 0 takes half of what the machine has.
     pub memory_bytes: u64,
+    /// The memory of loaded components, in bytes, calls aside. 0 takes an eighth of what the machine
+    /// has.
+    pub loaded_bytes: u64,
     /// The stack of a guest, in bytes.
     pub stack_bytes: u64,
     /// Whether workspaces share the CPU fairly. Without it, calls compute in the order in which
@@ -27,6 +32,7 @@ impl Default for SandboxLimits {
         Self {
             places: 1_000,
             memory_bytes: 0,
+            loaded_bytes: 0,
             stack_bytes: 512 * KIB,
             fair_share: true,
         }
@@ -45,6 +51,10 @@ pub struct CompileLimits {
     pub memory_bytes: u64,
     /// The time of one compilation, in milliseconds.
     pub wall_ms: u64,
+    /// Compilations at once. More than there are cores gain nothing.
+    pub at_once: u64,
+    /// How far compilations stand back behind calls, from 0 for not at all to 19.
+    pub niceness: u64,
 }
 
 impl Default for CompileLimits {
@@ -54,6 +64,9 @@ impl Default for CompileLimits {
             cpu_ms: 60_000,
             memory_bytes: 2_048 * MIB,
             wall_ms: 90_000,
+            // A second one keeps a component that takes long from holding up all others.
+            at_once: 2,
+            niceness: 10,
         }
     }
 }
@@ -90,7 +103,7 @@ pub struct PlatformLimit {
 impl PlatformLimits {
     /// Every limit of the installation with its value and its bounds.
     #[expect(clippy::too_many_lines, reason = "a table, one entry for each limit")]
-    pub fn all(&self) -> [PlatformLimit; 7] {
+    pub fn all(&self) -> [PlatformLimit; 10] {
         let (sandbox, compile) = (&self.sandbox, &self.compile);
         let standard = Self::default();
         let limit = |name, about, unit, value, default, (floor, ceiling)| PlatformLimit {
@@ -117,6 +130,14 @@ impl PlatformLimits {
                 Unit::Bytes,
                 sandbox.memory_bytes,
                 standard.sandbox.memory_bytes,
+                (0, 1 << 50),
+            ),
+            limit(
+                "sandbox.loaded_bytes",
+                "The memory of loaded components; 0 takes an eighth of the machine's.",
+                Unit::Bytes,
+                sandbox.loaded_bytes,
+                standard.sandbox.loaded_bytes,
                 (0, 1 << 50),
             ),
             limit(
@@ -159,20 +180,52 @@ impl PlatformLimits {
                 standard.compile.wall_ms,
                 (1, 3_600_000),
             ),
+            limit(
+                "compile.at_once",
+                "Compilations at once.",
+                Unit::Count,
+                compile.at_once,
+                standard.compile.at_once,
+                (1, 64),
+            ),
+            limit(
+                "compile.niceness",
+                "How far compilations stand back behind calls.",
+                Unit::Count,
+                compile.niceness,
+                standard.compile.niceness,
+                (0, 19),
+            ),
         ]
     }
 
     /// Whether every value lies within its bounds.
     pub fn check(&self) -> Result<(), Invalid> {
-        if (1..LEAST_MEMORY).contains(&self.sandbox.memory_bytes) {
-            return Err(Invalid::new(
+        for (name, value, least, part) in [
+            (
                 "sandbox.memory_bytes",
-                format!(
-                    "cannot be {}; it must be at least {}, or 0 for half of what the machine has",
-                    Unit::Bytes.show(self.sandbox.memory_bytes),
-                    Unit::Bytes.show(LEAST_MEMORY)
-                ),
-            ));
+                self.sandbox.memory_bytes,
+                LEAST_MEMORY,
+                "half",
+            ),
+            (
+                "sandbox.loaded_bytes",
+                self.sandbox.loaded_bytes,
+                LEAST_LOADED,
+                "an eighth",
+            ),
+        ] {
+            if (1..least).contains(&value) {
+                return Err(Invalid::new(
+                    name,
+                    format!(
+                        "cannot be {}; it must be at least {}, or 0 for {part} of what the machine \
+                         has",
+                        Unit::Bytes.show(value),
+                        Unit::Bytes.show(least)
+                    ),
+                ));
+            }
         }
         for limit in self.all() {
             if !(limit.floor..=limit.ceiling).contains(&limit.value) {

@@ -39,6 +39,7 @@ pub async fn status(State(app): State<App>) -> Json<Value> {
     Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "calls": app.service.calls().load(),
+        "components": app.service.catalog().in_memory(),
         "open_tasks": app.service.tasks().open_count(),
         "tasks": tasks,
         "listens_at": app.listens_at,

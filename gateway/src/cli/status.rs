@@ -8,6 +8,7 @@ use serde::Deserialize;
 struct Status {
     version: String,
     calls: Calls,
+    components: Components,
     open_tasks: usize,
 }
 
@@ -16,6 +17,15 @@ struct Calls {
     running: usize,
     waiting: usize,
     memory_bytes: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Components {
+    loaded: usize,
+    memory_bytes: u64,
+    memory_limit: u64,
+    loads: u64,
+    evictions: u64,
 }
 
 /// Runs the command.
@@ -28,14 +38,21 @@ pub(crate) async fn run(context: &Context) -> Result<Exit, Failure> {
     let Status {
         version,
         calls,
+        components,
         open_tasks,
     } = reply.read()?;
+    let room = human::bytes(components.memory_limit);
+    let held = human::bytes(components.memory_bytes);
     context.printer.table(&Rows::pairs([
         ("version", version),
         ("calls running", calls.running.to_string()),
         ("calls waiting", calls.waiting.to_string()),
         ("tasks", open_tasks.to_string()),
         ("memory of calls", human::bytes(calls.memory_bytes)),
+        ("components loaded", components.loaded.to_string()),
+        ("memory of components", format!("{held} of {room}")),
+        ("loads", components.loads.to_string()),
+        ("evictions", components.evictions.to_string()),
     ]))?;
     Ok(Exit::Ok)
 }

@@ -1,5 +1,6 @@
 //! Opening what is stored, and making the sandbox.
 
+use super::machine;
 use crate::{
     config::Config,
     mcp::Seal,
@@ -13,7 +14,7 @@ use casemate_store::{
     metadata::Metadata,
     sled::SledMetadata,
 };
-use std::{num::NonZeroUsize, path::Path, sync::Arc, thread::available_parallelism};
+use std::{path::Path, sync::Arc};
 
 /// What the listeners serve, and what has to be closed at the end.
 pub(super) struct Opened {
@@ -44,9 +45,9 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
         // Never less than by default: a component that wants more at its start than the limit of
         // today is stopped when it is called, and runs again when the limit is raised.
         max_memory_bytes: limits.memory_bytes.max(most.max_memory_bytes),
-        total_memory_bytes: sandbox_memory(config),
+        total_memory_bytes: machine::memory_of_calls(config),
         stack_bytes: usize::try_from(config.sandbox.stack_bytes).unwrap_or(usize::MAX),
-        computing_at_once: config.sandbox.fair_share.then(threads),
+        computing_at_once: config.sandbox.fair_share.then(machine::threads),
         egress: EgressPolicy {
             allow_ranges: config.egress.allow_ranges.clone(),
             dns_servers: config.egress.dns_servers.clone(),
@@ -66,6 +67,7 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
         keyring,
         limits: config.limits.clone(),
         platform: config.platform_limits(),
+        room: machine::room(config),
         tasks: config.tasks,
         receipts: config.server.receipts,
     })
@@ -78,26 +80,6 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
         allocator,
         seal,
     })
-}
-
-/// The threads on which guests compute.
-fn threads() -> NonZeroUsize {
-    available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
-/// What all running calls together may hold: by default half of the machine, so that the rest of
-/// the gateway and of the machine go on when tools take all they can.
-fn sandbox_memory(config: &Config) -> u64 {
-    match config.sandbox.memory_bytes {
-        0 => {
-            let mut system = sysinfo::System::new();
-            system.refresh_memory();
-            let machine = system.total_memory();
-            let group = system.cgroup_limits().map(|limits| limits.total_memory);
-            group.map_or(machine, |group| group.min(machine)) / 2
-        }
-        bytes => bytes,
-    }
 }
 
 /// The store and the key that protects it belong together: each start checks that they still do.

@@ -28,7 +28,7 @@ use super::{
     vault::Vault,
 };
 use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop, ToolName};
-use casemate_runtime::{Control, Environment, Meter, Observer, Runtime};
+use casemate_runtime::{Component, Control, Environment, Meter, Observer, Runtime};
 use casemate_store::call_log::CallLog;
 use gate::{Full, Gate, Pass};
 use recorder::Recorder;
@@ -328,15 +328,7 @@ impl Calls {
             environment,
             ..
         } = admitted;
-        let slot = authorized.target.component();
-        let loaded = tokio::select! {
-            // Loading may mean compiling, which takes as long as it takes.
-            stop = authorized.control.stopped() => Err(stop),
-            loaded = self.parts.components.load(slot) => {
-                loaded.map_err(|error| unloadable(&error, authorized.call.id))
-            }
-        };
-        let component = match loaded {
+        let component = match self.component(&authorized).await {
             Ok(component) => component,
             Err(stop) => return self.finish(authorized, stopped(stop)),
         };
@@ -344,7 +336,7 @@ impl Calls {
             .parts
             .runtime
             .call(
-                component,
+                &component,
                 &authorized.call,
                 environment,
                 &authorized.limits,
@@ -353,6 +345,22 @@ impl Calls {
             .await;
         let outcome = self.checked(&authorized, outcome).await;
         self.finish(authorized, outcome)
+    }
+
+    /// The component of a call, loaded or even compiled now if it is not in memory.
+    async fn component(&self, authorized: &AuthorizedCall) -> Result<Component, Stop> {
+        let components = &self.parts.components;
+        let digest = authorized.target.digest();
+        if let Some(component) = components.get(&digest) {
+            return Ok(component);
+        }
+        tokio::select! {
+            // Loading may mean compiling, which takes as long as it takes.
+            stop = authorized.control.stopped() => Err(stop),
+            loaded = components.load(digest, authorized.open.traffic()) => {
+                loaded.map_err(|error| unloadable(&error, authorized.call.id))
+            }
+        }
     }
 
     /// The outcome, unless it is a structured answer that the tool never promised.

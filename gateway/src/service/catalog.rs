@@ -21,16 +21,13 @@ pub use upload::Uploaded;
 pub use versions::VersionSummary;
 
 use super::{
-    components::{Components, Slot},
+    components::{Components, InMemory},
     state::State,
     vault::Vault,
 };
 use casemate_runtime::Runtime;
 use casemate_store::blobs::Blobs;
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 pub(crate) use load::load;
 
@@ -42,12 +39,7 @@ pub struct Catalog {
     runtime: Runtime,
     components: Arc<Components>,
     vault: Arc<Vault>,
-    /// The latest uploads, so that the deployment that follows need not compile again.
-    recent: Mutex<VecDeque<Slot>>,
 }
-
-/// How many uploads stay compiled while they wait to be deployed.
-const RECENT_UPLOADS: usize = 8;
 
 impl Catalog {
     /// A catalog over the given parts.
@@ -64,16 +56,11 @@ impl Catalog {
             runtime,
             components,
             vault,
-            recent: Mutex::default(),
         }
     }
 
-    fn remember(&self, slot: Slot) {
-        let mut recent = self
-            .recent
-            .lock()
-            .expect("nothing panics while it holds this lock");
-        recent.push_front(slot);
-        recent.truncate(RECENT_UPLOADS);
+    /// What is in memory of components.
+    pub fn in_memory(&self) -> InMemory {
+        self.components.in_memory()
     }
 }

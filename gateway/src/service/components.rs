@@ -1,85 +1,63 @@
 //! Compiled components, shared by every tool of the same digest.
 //!
-//! A component is looked for in memory, then among the artifacts on disk, and is compiled from its
+//! A component is looked for [in memory](loaded), then among the artifacts on disk, and is compiled from its
 //! blob only if neither has it. An artifact that is not authentic is deleted and made again.
-//! Compiling happens in a [process of its own](worker), at most two at a time.
+//! Compiling happens in a [process of its own](worker), a few at a time.
 
+mod error;
+mod loaded;
 mod worker;
 
+pub(super) use error::LoadError;
+pub use loaded::Room;
+
+use super::calls::Traffic;
 use bytes::Bytes;
 use casemate_domain::{CompileLimits, Digest};
-use casemate_runtime::{ArtifactError, Artifacts, Component, Refusal, Rejection, Runtime};
+use casemate_runtime::{Artifacts, Component, Runtime};
 use casemate_store::blobs::{self, Blobs};
+use error::{host, report};
+use loaded::Loaded;
 use std::{
-    collections::HashMap,
     error::Error as StdError,
-    fmt,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::available_parallelism,
     time::Instant,
 };
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 use worker::{Failure, Worker};
 
-/// Compilations at once. Each takes every core it can get, so more gain nothing; a second one keeps
-/// a component that takes long from holding up all others.
-const COMPILATIONS: usize = 2;
-
-/// Where the compiled component of one digest is, or will be after the first call. The cell makes
-/// simultaneous first calls wait for one load.
-#[derive(Clone)]
-pub struct Slot {
-    digest: Digest,
-    cell: Arc<OnceCell<Component>>,
-}
-
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Slot({}, {})",
-            self.digest.short(),
-            self.cell.initialized()
-        )
-    }
-}
-
-/// All slots by digest. A slot lives as long as a tool refers to it.
+/// Everything that was compiled, in memory and on disk.
 #[derive(Debug)]
 pub struct Components {
     runtime: Runtime,
     blobs: Blobs,
     artifacts: Artifacts,
     worker: Worker,
-    turns: Semaphore,
-    slots: Mutex<HashMap<Digest, Weak<OnceCell<Component>>>>,
+    loaded: Loaded,
+    room: Room,
+    /// Components that are read from disk at once: that takes a core for each.
+    loading: Semaphore,
+    compiling: Semaphore,
+    loads: AtomicU64,
 }
 
-/// Why a component cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The stored file is not the uploaded one, or is gone.
-    #[error("the stored file of component {0} is damaged or missing")]
-    Integrity(Digest),
-    /// It is not one that can run here.
-    #[error("component {digest} is refused: {rejection}")]
-    Rejected {
-        /// Which component.
-        digest: Digest,
-        /// What the compiler said.
-        rejection: Rejection,
-    },
-    /// The host failed.
-    #[error("component {digest} cannot be loaded: {why}")]
-    Host {
-        /// Which component.
-        digest: Digest,
-        /// What failed.
-        why: String,
-    },
-    /// The store failed.
-    #[error("component {0} cannot be read")]
-    Store(Digest, #[source] Box<blobs::Error>),
+/// What is in memory of components.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct InMemory {
+    /// How many are loaded.
+    pub loaded: usize,
+    /// The memory that they take, in bytes, calls aside.
+    pub memory_bytes: u64,
+    /// The memory that they may take.
+    pub memory_limit: u64,
+    /// How often one was loaded since the start.
+    pub loads: u64,
+    /// How often one had to make room for others since the start.
+    pub evictions: u64,
 }
 
 impl Components {
@@ -89,6 +67,7 @@ impl Components {
         blobs: Blobs,
         artifacts: Artifacts,
         limits: CompileLimits,
+        room: Room,
     ) -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         Self {
@@ -96,45 +75,49 @@ impl Components {
             blobs,
             artifacts,
             worker: Worker { limits },
-            turns: Semaphore::new(cores.min(COMPILATIONS)),
-            slots: Mutex::default(),
+            loaded: Loaded::new(room),
+            room,
+            loading: Semaphore::new(cores),
+            compiling: Semaphore::new(usize::try_from(limits.at_once).unwrap_or(1)),
+            loads: AtomicU64::new(0),
         }
     }
 
-    /// The slot of a digest.
-    pub fn slot(&self, digest: Digest) -> Slot {
-        let mut slots = self
-            .slots
-            .lock()
-            .expect("nothing panics while it holds this lock");
-        if let Some(cell) = slots.get(&digest).and_then(Weak::upgrade) {
-            return Slot { digest, cell };
-        }
-        slots.retain(|_, cell| cell.strong_count() > 0);
-        let cell = Arc::new(OnceCell::new());
-        slots.insert(digest, Arc::downgrade(&cell));
-        Slot { digest, cell }
+    /// The compiled component, if it is in memory.
+    pub fn get(&self, digest: &Digest) -> Option<Component> {
+        self.loaded.get(digest)
     }
 
-    /// The compiled component, if it is there already.
-    pub fn get(&self, slot: &Slot) -> Option<Component> {
-        slot.cell.get().cloned()
-    }
-
-    /// Remembers a component that was just compiled, at upload.
-    pub fn fill(&self, slot: &Slot, component: Component) {
-        // A slot that is already full holds the same component.
-        let _ = slot.cell.set(component);
-    }
-
-    /// The compiled component, loaded or even compiled now if this is its first call.
-    pub async fn load<'slot>(
+    /// The compiled component, loaded or even compiled now if it is not in memory. However many ask
+    /// for it at once, it is loaded once, on the account of the workspace that asked first.
+    pub async fn load(
         self: &Arc<Self>,
-        slot: &'slot Slot,
-    ) -> Result<&'slot Component, LoadError> {
-        slot.cell
-            .get_or_try_init(|| self.obtain(slot.digest, None))
-            .await
+        digest: Digest,
+        payer: Option<&Arc<Traffic>>,
+    ) -> Result<Component, LoadError> {
+        let (this, payer) = (Arc::clone(self), payer.cloned());
+        // In a task of its own: a caller that goes away must not undo what the next one needs too.
+        let task = tokio::spawn(async move {
+            let obtain = this.obtain(digest, None, payer.as_deref());
+            this.loaded.get_or(&digest, obtain).await
+        });
+        task.await.map_err(|error| host(digest, &error))?
+    }
+
+    /// Keeps in memory what was just compiled, so that the first call finds it there.
+    pub fn keep(&self, component: Component) {
+        self.loaded.put(component);
+    }
+
+    /// What is in memory.
+    pub fn in_memory(&self) -> InMemory {
+        InMemory {
+            loaded: self.loaded.count(),
+            memory_bytes: self.loaded.bytes(),
+            memory_limit: self.room.bytes,
+            loads: self.loads.load(Ordering::Relaxed),
+            evictions: self.loaded.gone(),
+        }
     }
 
     /// The compiled component of an upload.
@@ -143,7 +126,9 @@ impl Components {
         digest: Digest,
         wasm: Bytes,
     ) -> Result<Component, LoadError> {
-        self.obtain(digest, Some(wasm)).await
+        let this = Arc::clone(self);
+        let task = tokio::spawn(async move { this.obtain(digest, Some(wasm), None).await });
+        task.await.map_err(|error| host(digest, &error))?
     }
 
     /// Removes what was kept of an upload that was refused in the end.
@@ -152,47 +137,65 @@ impl Components {
         drop(tokio::task::spawn_blocking(move || this.discard(&digest)).await);
     }
 
-    /// In a task of its own: a caller that goes away must not undo what the next one needs too.
     async fn obtain(
         self: &Arc<Self>,
         digest: Digest,
         wasm: Option<Bytes>,
+        payer: Option<&Traffic>,
     ) -> Result<Component, LoadError> {
-        let this = Arc::clone(self);
-        let task = tokio::spawn(async move {
-            if let Some(component) = this.kept(digest).await? {
-                return Ok(component);
-            }
-            this.make(digest, wasm).await
-        });
-        task.await.map_err(|error| host(digest, &error))?
+        if let Some(component) = self.kept(digest, payer).await? {
+            return Ok(component);
+        }
+        self.make(digest, wasm, payer).await
     }
 
-    /// The component as it was kept on disk, if it is there and authentic.
-    async fn kept(self: &Arc<Self>, digest: Digest) -> Result<Option<Component>, LoadError> {
-        let this = Arc::clone(self);
-        let work = move || {
-            let started = Instant::now();
-            let artifact = match this.artifacts.find(&digest) {
-                Ok(Some(artifact)) => artifact,
-                Ok(None) => return Ok(None),
-                Err(error) => {
-                    report(&digest, &error);
-                    this.discard(&digest);
-                    return Ok(None);
-                }
-            };
-            let component = this
-                .runtime
-                .load(&artifact)
-                .map_err(|rejection| LoadError::Rejected { digest, rejection })?;
-            let took_us = micros(started);
-            tracing::debug!(digest = %digest.short(), took_us, "a component was loaded from disk");
-            Ok(Some(component))
+    /// The component as it was kept on disk, if it is there and authentic. A workspace has as many
+    /// loads under way as it may have other work aside; the rest of them wait behind each other, not
+    /// before those of others.
+    async fn kept(
+        self: &Arc<Self>,
+        digest: Digest,
+        payer: Option<&Traffic>,
+    ) -> Result<Option<Component>, LoadError> {
+        let turn = match payer {
+            Some(payer) => Some(Arc::clone(payer.aside()).acquire_owned().await),
+            None => None,
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| host(digest, &error))?
+        let place = self.loading.acquire().await;
+        let this = Arc::clone(self);
+        let tenant = payer.map(|payer| payer.tenant().clone());
+        let work = move || {
+            let (found, took) = this.runtime.meter().measure(|| this.read(digest));
+            if let Some(tenant) = tenant {
+                tenant.owes(took);
+            }
+            found
+        };
+        let found = tokio::task::spawn_blocking(work).await;
+        drop((place, turn));
+        found.map_err(|error| host(digest, &error))?
+    }
+
+    /// Blocks.
+    fn read(&self, digest: Digest) -> Result<Option<Component>, LoadError> {
+        let started = Instant::now();
+        let artifact = match self.artifacts.find(&digest) {
+            Ok(Some(artifact)) => artifact,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                report(&digest, &error);
+                self.discard(&digest);
+                return Ok(None);
+            }
+        };
+        let component = self
+            .runtime
+            .load(&artifact)
+            .map_err(|rejection| LoadError::Rejected { digest, rejection })?;
+        self.loads.fetch_add(1, Ordering::Relaxed);
+        let took_us = micros(started);
+        tracing::debug!(digest = %digest.short(), took_us, "a component was loaded from disk");
+        Ok(Some(component))
     }
 
     /// Compiles a component and keeps the code.
@@ -200,14 +203,15 @@ impl Components {
         self: &Arc<Self>,
         digest: Digest,
         wasm: Option<Bytes>,
+        payer: Option<&Traffic>,
     ) -> Result<Component, LoadError> {
         let _turn = self
-            .turns
+            .compiling
             .acquire()
             .await
             .expect("this semaphore is never closed");
         // Somebody else may have made it while this one waited.
-        if let Some(component) = self.kept(digest).await? {
+        if let Some(component) = self.kept(digest, payer).await? {
             return Ok(component);
         }
         let wasm = match wasm {
@@ -230,10 +234,12 @@ impl Components {
             .await
             .map_err(|error| host(digest, &error))?
             .map_err(|error| host(digest, &error))?;
-        self.kept(digest).await?.ok_or_else(|| LoadError::Host {
-            digest,
-            why: "what was just written cannot be read back".to_owned(),
-        })
+        self.kept(digest, payer)
+            .await?
+            .ok_or_else(|| LoadError::Host {
+                digest,
+                why: "what was just written cannot be read back".to_owned(),
+            })
     }
 
     /// The bytes that were uploaded.
@@ -251,36 +257,6 @@ impl Components {
             tracing::error!(error, "an artifact cannot be removed");
         }
     }
-}
-
-/// Tells the operator why an artifact is thrown away. After an update that is how it should be.
-fn report(digest: &Digest, error: &ArtifactError) {
-    let digest = digest.short();
-    if let ArtifactError::Refused {
-        refusal: Refusal::OtherEngine,
-        ..
-    } = error
-    {
-        tracing::info!(%digest, "an artifact of another version is made again");
-        return;
-    }
-    let error: &dyn StdError = error;
-    tracing::error!(
-        %digest,
-        error,
-        "an artifact is not usable and is made again; look for a failing disk, or for somebody \
-         who writes into the data folder"
-    );
-}
-
-fn host(digest: Digest, error: &dyn StdError) -> LoadError {
-    let mut why = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        why = format!("{why}: {error}");
-        cause = error.source();
-    }
-    LoadError::Host { digest, why }
 }
 
 fn micros(since: Instant) -> u64 {

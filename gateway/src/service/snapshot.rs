@@ -8,7 +8,7 @@ mod offer;
 pub use offer::OfferView;
 pub(super) use offer::Source as OfferSource;
 
-use super::{calls::Traffic, components::Slot, limits::LimitBook, schema::Schema};
+use super::{calls::Traffic, limits::LimitBook, schema::Schema};
 use casemate_domain::{
     ComponentName, Digest, Grant, KeyId, SecretName, ServerId, TokenId, ToolDefinition, ToolName,
     VersionId, WorkspaceId,
@@ -83,8 +83,6 @@ pub struct ToolView {
     pub input: Arc<Schema>,
     /// What a structured answer must look like.
     pub output: Option<Arc<Schema>>,
-    /// Where the compiled component is, or will be.
-    pub(super) component: Slot,
 }
 
 impl ServerView {
@@ -115,7 +113,6 @@ impl ToolView {
             grant: Arc::clone(&self.grant),
             input: Arc::clone(&self.input),
             output: self.output.clone(),
-            component: self.component.clone(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{
     a_call,
-    guest::{endless, guest, quick},
+    guest::{Guest, endless, guest, quick},
     runtime,
 };
 use casemate_domain::{Conclusion, Digest, Limits};
@@ -212,4 +212,19 @@ fn the_compiler_refuses_what_the_runtime_refuses() {
     assert_eq!(refused(b"\0asm\x0d\0\x01\0"), RejectionKind::WrongWorld);
     let own = compiler.precompile(&guest("(i32.const 16)")).unwrap();
     assert_eq!(refused(&own), RejectionKind::PrecompiledRefused);
+}
+
+#[test]
+fn a_loaded_component_counts_with_what_the_engine_has_to_remember_of_it() {
+    let folder = Folder::new();
+    let memory = |exports: usize| {
+        let exports = (0..exports).map(|n| format!("(func (export \"f{n}\"))"));
+        let guest = Guest::named("counted").item(&exports.collect::<String>());
+        let digest = folder.keep(&guest.call("(i32.const 16)"));
+        let artifact = folder.artifacts.find(&digest).unwrap().unwrap();
+        runtime().load(&artifact).unwrap().memory_bytes()
+    };
+    let (small, large) = (memory(0), memory(2_000));
+    assert!((24 << 10..64 << 10).contains(&small), "{small}");
+    assert!((256 << 10..1 << 20).contains(&large), "{large}");
 }

@@ -72,6 +72,10 @@ async fn service(path: &Path) -> Service {
         keyring: Keyring::open(&path.join("root.key"), MayCreate::Yes).unwrap(),
         limits: LimitSettings::default(),
         platform: PlatformLimits::default(),
+        room: crate::service::Room {
+            bytes: 64 << 20,
+            components: 100,
+        },
         tasks: crate::service::TaskSettings::default(),
         receipts: false,
     };

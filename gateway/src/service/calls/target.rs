@@ -7,7 +7,6 @@ use super::{
 };
 use crate::service::{
     access::OpenServer,
-    components::Slot,
     snapshot::{OfferView, ToolView},
 };
 use casemate_domain::{
@@ -67,13 +66,6 @@ impl Target {
         match self {
             Self::Tool(tool) => &tool.grant,
             Self::Offer(offer) => &offer.grant,
-        }
-    }
-
-    pub(super) fn component(&self) -> &Slot {
-        match self {
-            Self::Tool(tool) => &tool.component,
-            Self::Offer(offer) => &offer.slot,
         }
     }
 

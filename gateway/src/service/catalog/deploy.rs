@@ -212,7 +212,7 @@ impl Catalog {
             next.tools
                 .retain(|_, tool| tool.record.component != version.component);
         }
-        let shared = load::Shared::new(&self.components, version);
+        let shared = load::Shared::new(version);
         if candidate.activate {
             next.offers.remove(&version.component);
             if let Some(offer) = shared.offer(candidate.definitions.clone()) {

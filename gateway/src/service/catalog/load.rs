@@ -2,7 +2,6 @@
 
 use crate::service::{
     access::{keys, tokens},
-    components::Components,
     limits::LimitBook,
     schema::Schema,
     snapshot::{OfferSource, OfferView, ServerView, Snapshot, ToolView, WorkspaceView},
@@ -19,16 +18,14 @@ use std::{
 
 /// What all that one version provides shares.
 pub(super) struct Shared<'a> {
-    components: &'a Components,
     version: &'a VersionRecord,
     digest: Digest,
     grant: Arc<Grant>,
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(components: &'a Components, version: &'a VersionRecord) -> Self {
+    pub(super) fn new(version: &'a VersionRecord) -> Self {
         Self {
-            components,
             version,
             digest: version.digest,
             grant: Arc::new(version.grant.clone()),
@@ -42,7 +39,6 @@ impl<'a> Shared<'a> {
             version: self.version.id,
             digest: self.digest,
             grant: Arc::clone(&self.grant),
-            slot: self.components.slot(self.digest),
         };
         OfferView::new(source, definitions)
     }
@@ -67,7 +63,6 @@ impl<'a> Shared<'a> {
             grant: Arc::clone(&self.grant),
             input,
             output,
-            component: self.components.slot(self.digest),
             definition: Arc::new(definition),
         })
     }
@@ -78,7 +73,6 @@ impl<'a> Shared<'a> {
 pub(crate) async fn load(
     everything: Everything,
     blobs: &Blobs,
-    components: &Components,
     platform: LimitSettings,
 ) -> Snapshot {
     let mut snapshot = Snapshot {
@@ -133,7 +127,7 @@ pub(crate) async fn load(
         pointers.map(|stored| stored.record),
     );
     let versions = versions.map(|stored| stored.record).collect();
-    load_versions(&mut snapshot, versions, used, blobs, components).await;
+    load_versions(&mut snapshot, versions, used, blobs).await;
     snapshot
 }
 
@@ -165,7 +159,6 @@ async fn load_versions(
     versions: Vec<VersionRecord>,
     mut used: Used,
     blobs: &Blobs,
-    components: &Components,
 ) {
     for version in versions {
         let records = used.tools.remove(&version.id).unwrap_or_default();
@@ -173,7 +166,7 @@ async fn load_versions(
         let (tools, offer) = if records.is_empty() && !offers {
             (Vec::new(), None)
         } else {
-            provided(&version, records, offers, blobs, components).await
+            provided(&version, records, offers, blobs).await
         };
         let Some(server) = snapshot.servers.get_mut(&version.server_id) else {
             continue;
@@ -199,7 +192,6 @@ async fn provided(
     records: Vec<ToolRecord>,
     offers: bool,
     blobs: &Blobs,
-    components: &Components,
 ) -> (Vec<ToolView>, Option<OfferView>) {
     let mut definitions = match definitions(version, blobs).await {
         Ok(definitions) => definitions,
@@ -212,7 +204,7 @@ async fn provided(
         .into_iter()
         .map(|definition| (definition.name.clone(), definition))
         .collect();
-    let shared = Shared::new(components, version);
+    let shared = Shared::new(version);
     let mut views = Vec::with_capacity(records.len());
     for record in records {
         let made = by_name

@@ -116,8 +116,7 @@ impl Catalog {
     }
 
     async fn describe(&self, digest: Digest, wasm: Bytes) -> Result<Definitions, Error> {
-        let slot = self.components.slot(digest);
-        let component = match self.components.get(&slot) {
+        let component = match self.components.get(&digest) {
             Some(component) => component,
             None => self.compile(digest, wasm).await?,
         };
@@ -127,8 +126,7 @@ impl Catalog {
             .await
             .map_err(Error::Rejected)?;
         definition::accept(&mut definitions.tools).map_err(Error::Rejected)?;
-        self.components.fill(&slot, component);
-        self.remember(slot);
+        self.components.keep(component);
         Ok(definitions)
     }
 

@@ -1,6 +1,6 @@
 //! What a component provides besides tools.
 
-use super::{ServerView, Slot};
+use super::ServerView;
 use casemate_domain::{
     ComponentName, Definitions, Digest, Grant, PromptDefinition, PromptName, ResourceDefinition,
     ResourceTemplateDefinition, ResourceUri, UriTemplate, VersionId,
@@ -26,8 +26,6 @@ pub struct OfferView {
     pub prompts: BTreeMap<PromptName, PromptDefinition>,
     /// Whether it completes what is being typed.
     pub completes: bool,
-    /// Where the compiled component is, or will be.
-    pub(in crate::service) slot: Slot,
 }
 
 /// Where an offer comes from.
@@ -37,7 +35,6 @@ pub(in crate::service) struct Source {
     pub(in crate::service) version: VersionId,
     pub(in crate::service) digest: Digest,
     pub(in crate::service) grant: Arc<Grant>,
-    pub(in crate::service) slot: Slot,
 }
 
 impl OfferView {
@@ -58,7 +55,6 @@ impl OfferView {
                 .collect(),
             prompts: prompts.map(|one| (one.name.clone(), one)).collect(),
             completes: definitions.completes,
-            slot: source.slot,
         })
     }
 }

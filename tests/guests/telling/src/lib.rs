@@ -1,5 +1,11 @@
 //! Tells the secret `CANARY`, which it may read, wherever a component can say something.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "both streams are places where it can say something"
+)]
+
 use casemate_guest_sdk::{content::Resource, prelude::*, serde_json::Value};
 use std::{thread::sleep, time::Duration};
 
