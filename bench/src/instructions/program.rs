@@ -142,7 +142,8 @@ pub(crate) fn run(options: &Options) -> Result<Option<Counted>> {
         return Ok(None);
     }
     let made: Made = serde_json::from_slice(&fs::read(made).context("it was not set up")?)?;
-    let endpoint = endpoint(service);
+    // It has tasks of its own from the beginning.
+    let endpoint = executor.block_on(async { endpoint(service) });
     let request = executor.block_on(prepare(&endpoint, &made, options.case))?;
     let calls = options.case.calls();
     let requests = || -> Vec<_> { (0..calls).map(|_| request.clone()).collect() };

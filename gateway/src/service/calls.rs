@@ -4,6 +4,7 @@
 //! authorized and admitted. Every authorized call ends in exactly one record, also when its caller
 //! goes away in the middle.
 
+mod admission;
 mod aside;
 mod gate;
 mod numbers;
@@ -21,27 +22,17 @@ pub use running::Running;
 pub use target::Unknown;
 pub use traffic::Traffic;
 
-use super::{
-    access::{OpenServer, still_stands},
-    components::Components,
-    state::State,
-    vault::Vault,
-};
-use casemate_domain::{Call, CallId, Conclusion, Level, Limits, Outcome, Stop, ToolName};
-use casemate_runtime::{Component, Control, Environment, Meter, Observer, Runtime};
+use super::{access::OpenServer, components::Components, state::State, vault::Vault};
+use admission::AdmittedCall;
+use casemate_domain::{Call, CallId, Conclusion, Limits, Outcome, Stop, ToolName};
+use casemate_runtime::{Component, Control, Meter, Observer, Runtime};
 use casemate_store::call_log::CallLog;
-use gate::{Full, Gate, Pass};
+use gate::Gate;
 use recorder::Recorder;
-use refusal::{overloaded, stopped, unloadable};
-use running::Registered;
-use std::{sync::Arc, time::Duration};
+use refusal::{stopped, unloadable};
+use std::sync::Arc;
 use target::Target;
-use tokio::time::Instant;
-use traffic::Passes;
 use uuid::Uuid;
-
-/// The longest that a call waits for its place, at all gates together.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The server has no such tool, or it is inactive, or the key was made for others: to a caller
 /// these are the same.
@@ -78,15 +69,6 @@ impl AuthorizedCall {
     pub fn control(&self) -> Control {
         self.control.clone()
     }
-}
-
-/// A call that has its place in the sandbox, given back when this is dropped.
-struct AdmittedCall {
-    authorized: Box<AuthorizedCall>,
-    environment: Environment,
-    _passes: Passes,
-    _place: Pass,
-    _registered: Registered,
 }
 
 /// A call that has ended and is recorded.
@@ -216,104 +198,6 @@ impl Calls {
         match self.admit(authorized).await {
             Ok(admitted) => self.run_admitted(admitted, observer).await,
             Err((authorized, stop)) => self.finish(authorized, stopped(stop)),
-        }
-    }
-
-    /// Takes a place, and checks arguments and secrets. The gates of the workspace come first: what
-    /// is checked for its calls is limited like what is run for them.
-    async fn admit(
-        &self,
-        authorized: Box<AuthorizedCall>,
-    ) -> Result<AdmittedCall, (Box<AuthorizedCall>, Stop)> {
-        let (passes, patience) = match self.enter_workspace(&authorized).await {
-            Ok(entered) => entered,
-            Err(stop) => return Err((authorized, stop)),
-        };
-        let (authorized, environment) = self.prepare(authorized).await?;
-        let share = authorized.open.traffic().map(|traffic| traffic.share());
-        let latest = Instant::now() + patience;
-        let place = match self.gate.enter(self.parts.places, share, latest).await {
-            Ok(place) => place,
-            Err(Full) => return Err((authorized, overloaded(Level::Platform))),
-        };
-        let AuthorizedCall {
-            open,
-            call,
-            control,
-            ..
-        } = &*authorized;
-        let registered = self
-            .parts
-            .running
-            .register(call.id, open.credential(), control);
-        // From here on a revocation finds the call; one that came before is seen here.
-        if !still_stands(&self.parts.state.snapshot(), open.credential()) {
-            return Err((authorized, running::key_revoked()));
-        }
-        Ok(AdmittedCall {
-            environment,
-            _passes: passes,
-            _place: place,
-            _registered: registered,
-            authorized,
-        })
-    }
-
-    /// Waits for a place among the calls of the workspace. Gives how much longer the call may wait.
-    async fn enter_workspace(
-        &self,
-        authorized: &AuthorizedCall,
-    ) -> Result<(Passes, Duration), Stop> {
-        let AuthorizedCall {
-            open, target, call, ..
-        } = authorized;
-        prepare::check_size(call, &authorized.limits)?;
-        let server = open.server();
-        let who = (server.workspace.id, server.record.id, target.tool());
-        let latest = Instant::now() + PATIENCE;
-        let Some(traffic) = open.traffic() else {
-            return Err(overloaded(Level::Workspace));
-        };
-        let passes = traffic.enter(open.limits(), who, latest).await;
-        let passes = passes.map_err(overloaded)?;
-        Ok((passes, latest.saturating_duration_since(Instant::now())))
-    }
-
-    /// Checks arguments, and opens secrets.
-    async fn prepare(
-        &self,
-        authorized: Box<AuthorizedCall>,
-    ) -> Result<(Box<AuthorizedCall>, Environment), (Box<AuthorizedCall>, Stop)> {
-        let check = |authorized: &AuthorizedCall| {
-            let AuthorizedCall {
-                open, target, call, ..
-            } = authorized;
-            prepare::check_arguments(open, target, call)
-        };
-        let bytes = authorized.call.request.size();
-        let (authorized, checked) = match authorized.open.traffic().cloned() {
-            Some(traffic) if aside::is_large(bytes) => {
-                let work = move || {
-                    let checked = check(&authorized);
-                    (authorized, checked)
-                };
-                aside::run(&traffic, self.meter(), work).await
-            }
-            _ => {
-                let checked = check(&authorized);
-                (authorized, checked)
-            }
-        };
-        let AuthorizedCall {
-            open,
-            target,
-            control,
-            ..
-        } = &*authorized;
-        let vault = &self.parts.vault;
-        match checked.and_then(|()| prepare::environment(vault, open, target, control)) {
-            Ok(environment) => Ok((authorized, environment)),
-            Err(stop) => Err((authorized, stop)),
         }
     }
 

@@ -90,7 +90,11 @@ impl Tasks {
             wording,
         };
         let mut work = Work::start(inner, authorized, observer);
-        drop(timeout(inner.settings.after(), work.wait()).await);
+        let after = inner.settings.after();
+        // Even a wait of no time would let a quick call end before it.
+        if !after.is_zero() {
+            drop(timeout(after, work.wait()).await);
+        }
         // Questions come before the task, as those of any call: with their answers it begins.
         let is_task = match support {
             TaskSupport::Required => !work.has_asked(),
