@@ -12,6 +12,7 @@ pub mod cli;
 pub mod compile_worker;
 pub mod config;
 mod host_name;
+mod json_text;
 pub mod listen;
 pub mod mcp;
 mod near;

@@ -7,6 +7,7 @@ use super::{
     error::Error,
     object::{self, Object},
 };
+use crate::json_text::nests_within;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -109,7 +110,7 @@ impl Rejected<'_> {
 pub(super) fn read(body: &[u8]) -> Result<Body<'_>, Rejected<'_>> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Rejected::without_id(Error::Parse("the body is not UTF-8".into())))?;
-    if !object::nests_within(text, MAX_DEPTH) {
+    if !nests_within(text, MAX_DEPTH) {
         let problem = format!("the message nests deeper than {MAX_DEPTH}");
         return Err(Rejected::without_id(Error::InvalidRequest(problem)));
     }

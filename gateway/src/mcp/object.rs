@@ -101,30 +101,6 @@ pub(super) fn is_id(raw: &RawValue) -> bool {
     digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether no value in a text nests deeper than `max`. The text need not be JSON.
-pub(super) fn nests_within(text: &str, max: usize) -> bool {
-    let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => in_string = !in_string,
-            b'\\' if in_string => {
-                bytes.next();
-            }
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                if depth > max {
-                    return false;
-                }
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    true
-}
-
 /// The words of an error without the place, which means nothing to a client.
 pub(super) fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -235,18 +211,10 @@ mod tests {
         assert!(Object::parse(&format!("{{{}}}", members.join(","))).is_err());
     }
 
-    #[test]
-    fn brackets_in_strings_do_not_nest() {
-        assert!(nests_within(r#"["[[[[\"[[[["]"#, 1));
-        assert!(!nests_within("[[]]", 1));
-        assert!(nests_within("[[],[],[]]", 2));
-    }
-
     proptest! {
         #[test]
         fn reading_never_panics(text in "\\PC{0,64}") {
             let _ = Object::parse(&text);
-            let _ = nests_within(&text, 3);
         }
 
         #[test]

@@ -5,6 +5,7 @@
 //! dropped in silence. Every result carries the id of its call in `_meta` (see [`meta`]).
 
 mod content;
+mod escape;
 mod meta;
 mod offered;
 

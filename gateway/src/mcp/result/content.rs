@@ -1,5 +1,6 @@
 //! Pieces of content, in the shape of each revision.
 
+use super::escape::Text;
 use crate::mcp::revision::Revision;
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use casemate_domain::{
@@ -17,7 +18,7 @@ pub(super) struct Block<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Cow<'a, str>>,
+    text: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Base64<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,14 +48,14 @@ impl<'a> Block<'a> {
     pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self {
             kind: "text",
-            text: Some(text.into()),
+            text: Some(Text(text.into())),
             ..Self::default()
         }
     }
 
     /// Whether it is this very text.
     pub(super) fn says(&self, text: &str) -> bool {
-        self.kind == "text" && self.text.as_deref() == Some(text)
+        self.kind == "text" && self.text.as_ref().is_some_and(|said| said.0 == text)
     }
 
     /// A piece of content, as far as a revision can carry it.
@@ -143,7 +144,7 @@ pub(super) struct Resource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mime_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
+    text: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blob: Option<Base64<'a>>,
     #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
@@ -153,7 +154,7 @@ pub(super) struct Resource<'a> {
 impl<'a> Resource<'a> {
     pub(super) fn of(contents: &'a ResourceContents, revision: Revision) -> Self {
         let (text, blob) = match &contents.body {
-            ResourceBody::Text(text) => (Some(text.as_str()), None),
+            ResourceBody::Text(text) => (Some(Text(text.into())), None),
             ResourceBody::Blob(bytes) => (None, Some(Base64(bytes))),
         };
         let meta = contents

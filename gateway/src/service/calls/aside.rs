@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 /// From how many bytes of JSON on the work is done aside: what is smaller is checked in less time
 /// than it takes to wake another thread.
-const LARGE: usize = 64 << 10;
+const LARGE: usize = 128 << 10;
 
 /// How many threads one workspace has for it at once.
 pub(super) const THREADS: usize = 2;

@@ -5,6 +5,8 @@
 //! not a whole number must not become one. That other fractions are rounded in their last digit is
 //! no matter: their writers rounded them too.
 
+use crate::json_text::behind_string;
+
 /// The first number in a JSON text that would be read as another one.
 pub(super) fn rounded(json: &str) -> Option<&str> {
     let mut rest = json;
@@ -12,7 +14,7 @@ pub(super) fn rounded(json: &str) -> Option<&str> {
     {
         rest = &rest[at..];
         if let Some(string) = rest.strip_prefix('"') {
-            rest = behind(string);
+            rest = behind_string(string);
             continue;
         }
         let is_part = |char: char| matches!(char, '0'..='9' | '+' | '-' | '.' | 'e' | 'E');
@@ -24,19 +26,6 @@ pub(super) fn rounded(json: &str) -> Option<&str> {
         rest = behind;
     }
     None
-}
-
-/// What follows a string, of which this is the inside.
-fn behind(string: &str) -> &str {
-    let mut bytes = string.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'"' => return &string[at + 1..],
-            b'\\' => drop(bytes.next()),
-            _ => {}
-        }
-    }
-    ""
 }
 
 fn is_faithful(number: &str) -> bool {
