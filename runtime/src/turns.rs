@@ -14,6 +14,7 @@
 //! tenant had less than its own.
 
 mod meter;
+mod stopwatch;
 mod table;
 mod tenant;
 
@@ -21,7 +22,6 @@ pub use meter::Meter;
 pub use tenant::Tenant;
 
 use futures_util::task::AtomicWaker;
-use rustix::time::{ClockId, clock_gettime};
 use std::{
     fmt,
     sync::{
@@ -29,8 +29,9 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use stopwatch::Stopwatch;
 use table::Table;
 
 /// Hands out turns.
@@ -123,7 +124,7 @@ impl Place {
         // In this order: who wakes it between the two wakes its task, and no wake is lost.
         self.signal.woken.store(false, Ordering::SeqCst);
         self.signal.polling.store(true, Ordering::SeqCst);
-        let watch = Stopwatch::start(self.turns.are_contended());
+        let watch = Stopwatch::start();
         let polled = work(&mut Context::from_waker(&waker));
         let took = watch.read();
         meter::account_for(took);
@@ -243,36 +244,6 @@ fn pass_on(mut table: MutexGuard<'_, Table>) {
     if let Some(next) = next {
         next.grant();
     }
-}
-
-/// Times work on this thread.
-enum Stopwatch {
-    /// By its CPU time, which takes half a microsecond to ask for.
-    Cpu(Duration),
-    /// By the clock, which says the same unless the system lets others run.
-    Clock(Instant),
-}
-
-impl Stopwatch {
-    fn start(exactly: bool) -> Self {
-        if exactly {
-            Self::Cpu(thread_time())
-        } else {
-            Self::Clock(Instant::now())
-        }
-    }
-
-    fn read(self) -> Duration {
-        match self {
-            Self::Cpu(started) => thread_time().saturating_sub(started),
-            Self::Clock(started) => started.elapsed(),
-        }
-    }
-}
-
-/// The CPU time of this thread.
-fn thread_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 #[cfg(test)]

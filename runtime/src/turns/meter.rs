@@ -2,10 +2,9 @@
 //! tearing down its sandboxes, writing its answers. It takes CPU like any other work, and a tenant
 //! whose calls cost more around their turns than in them must not get it for nothing.
 //!
-//! Measured only while somebody waits for a turn: what nobody else wanted is nobody's loss, and
-//! asking the system for the time of a thread costs half a microsecond.
+//! Measured only while somebody waits for a turn: what nobody else wanted is nobody's loss.
 
-use super::{Tenant, Turns, thread_time};
+use super::{Tenant, Turns, stopwatch::Stopwatch};
 use std::{cell::Cell, future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 thread_local! {
@@ -36,9 +35,9 @@ impl Meter {
             return (work(), Duration::ZERO);
         }
         let before = ACCOUNTED.get();
-        let started = thread_time();
+        let watch = Stopwatch::start();
         let done = work();
-        let took = thread_time().saturating_sub(started);
+        let took = watch.read();
         let inside = ACCOUNTED.get().saturating_sub(before);
         ACCOUNTED.set(before + took);
         (done, took.saturating_sub(inside))
@@ -58,6 +57,7 @@ impl Meter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stopwatch::thread_time;
     use super::*;
     use std::time::Instant;
 

@@ -1,4 +1,4 @@
-use super::{table::CREDIT, *};
+use super::{stopwatch::thread_time, table::CREDIT, *};
 
 const SLICE: Duration = Duration::from_micros(60);
 
