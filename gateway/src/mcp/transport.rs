@@ -104,7 +104,9 @@ pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
 }
 
 fn accepts(headers: &HeaderMap, types: &[&str]) -> bool {
-    let mut values = headers.get_all(header::ACCEPT).iter().peekable();
+    let said = headers.get_all(header::ACCEPT).iter();
+    // A header that says nothing excludes nothing.
+    let mut values = said.filter(|value| !value.is_empty()).peekable();
     values.peek().is_none()
         || values.any(|value| {
             let mut ranges = value.to_str().unwrap_or_default().split(',');

@@ -136,3 +136,22 @@ fn a_call_in_a_batch_says_nothing_before_its_end() {
         "lines were logged"
     );
 }
+
+#[test]
+fn a_batch_without_a_version_is_of_the_revision_that_its_session_agreed_on() {
+    let (gateway, server) = guest_server("versions-of-batches");
+    for (version, status) in [
+        ("2025-03-26", 200),
+        ("2025-06-18", 400),
+        ("2025-11-25", 400),
+    ] {
+        let client = Legacy::connect(gateway.endpoint(&server), &server.key, version);
+        let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+        let unversioned = client.http().without("MCP-Protocol-Version");
+        assert_eq!(
+            unversioned.json(&json!([ping])).send().status,
+            status,
+            "{version}"
+        );
+    }
+}

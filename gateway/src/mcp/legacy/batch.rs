@@ -1,6 +1,6 @@
 //! Several messages in one body, which one revision has.
 
-use super::{answer, hear, revision, take};
+use super::{Terms, answer, hear, take};
 use crate::mcp::{
     Exchange, Params,
     answer::Answer,
@@ -21,9 +21,9 @@ pub(in crate::mcp) async fn answer_all(
     declared: Option<&str>,
     items: &[&RawValue],
 ) -> Answer {
-    match revision(declared) {
-        Ok(revision) if revision.has_batches() => {}
-        Ok(revision) => {
+    match Terms::of(exchange, declared) {
+        Ok(terms) if terms.revision.has_batches() => {}
+        Ok(Terms { revision, .. }) => {
             let problem = format!("revision {revision} has no batches; send one message at a time");
             return Answer::error(None, &Error::InvalidRequest(problem), Era::Legacy);
         }

@@ -158,13 +158,14 @@ fn only_clients_that_exclude_every_answer_are_refused() {
         "text/event-stream",
         "text/html, application/*;q=0.1",
         "APPLICATION/JSON",
+        "",
     ] {
         assert_eq!(check_form(&with(accept)), Ok(()), "{accept}");
     }
     for accept in [
         "text/html",
         "application/json;q=0",
-        "",
+        ",",
         "application/json;q=0.0, image/png",
     ] {
         assert_eq!(
