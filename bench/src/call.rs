@@ -38,7 +38,7 @@ struct Report {
     machine: Machine,
     rounds: u32,
     rows: Vec<Row>,
-    threads: Threads,
+    threads: Vec<Threads>,
     /// What other programs used of this machine meanwhile, in cores.
     others: f64,
 }
@@ -60,6 +60,7 @@ struct Row {
 /// Calls of the trivial tool in a second.
 #[derive(Serialize)]
 struct Threads {
+    contender: &'static str,
     one: Spread,
     two: Spread,
     ratio: Spread,
@@ -85,7 +86,10 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
     let this = std::process::id();
     let patience = Duration::from_secs(options.patience);
     let before = Sample::now(this);
-    let mut threads = (Vec::new(), Vec::new());
+    let mut threads: Vec<_> = contenders
+        .iter()
+        .map(|_| [Vec::new(), Vec::new()])
+        .collect();
     for round in 1..=options.rounds {
         progress.says(&format!("round {round}"));
         machine::others_quiet(this, patience);
@@ -98,12 +102,11 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
             }
         }
         cores.for_everything()?;
-        threads
-            .0
-            .push(contender::on_threads(&contenders, &works, 1)?);
-        threads
-            .1
-            .push(contender::on_threads(&contenders, &works, 2)?);
+        for (contender, rates) in contenders.iter().zip(&mut threads) {
+            for (number, rates) in (1..).zip(rates) {
+                rates.push(contender::on_threads(contender, &works[0], number)?);
+            }
+        }
         cores.for_load()?;
         progress.step();
     }
@@ -114,11 +117,16 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
         machine,
         rounds: options.rounds,
         rows,
-        threads: Threads {
-            ratio: Spread::of_ratios(&threads.1, &threads.0),
-            one: Spread::of(threads.0),
-            two: Spread::of(threads.1),
-        },
+        threads: contenders
+            .iter()
+            .zip(threads)
+            .map(|(contender, [one, two])| Threads {
+                contender: contender.name(),
+                ratio: Spread::of_ratios(&two, &one),
+                one: Spread::of(one),
+                two: Spread::of(two),
+            })
+            .collect(),
         others,
     };
     report.show(output)?;
@@ -210,12 +218,17 @@ impl Report {
             self.others
         ));
         output.people(&table(&HEADINGS, &[0, 1], rows.collect()));
-        output.people(&format!(
-            "\nThreads: {} calls/s of the trivial tool on one, {} on two, ratio {}",
-            self.threads.one.words(),
-            self.threads.two.words(),
-            self.threads.ratio.words()
-        ));
+        output.people("\nCalls of the trivial tool in a second, on one thread and on two:\n");
+        let rows = self.threads.iter().map(|threads| {
+            vec![
+                threads.contender.to_owned(),
+                threads.one.words(),
+                threads.two.words(),
+                threads.ratio.words(),
+            ]
+        });
+        let headings = ["on", "one thread", "two threads", "ratio"];
+        output.people(&table(&headings, &[0], rows.collect()));
         output.programs(self)
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
     fs,
-    sync::Arc,
+    sync::{Arc, Barrier},
     thread,
     time::{Duration, Instant},
 };
@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 /// How long a batch should take.
 const BATCH: Duration = Duration::from_millis(60);
+/// Batches in a row on each of several threads.
+const BATCHES: u32 = 4;
 
 /// Calls of one tool with the same arguments.
 #[derive(Debug, Clone, Serialize)]
@@ -181,32 +183,34 @@ async fn timed(on: &Contender, work: &Work) -> Result<f64> {
     Ok(least)
 }
 
-/// Calls in a second of the first work on the runtime, on so many threads.
-pub(super) fn on_threads(contenders: &[Contender], works: &[Work], threads: u32) -> Result<f64> {
-    let casemate = contenders.iter().find_map(|contender| match contender {
-        Contender::Runtime(casemate) => Some(casemate),
-        Contender::Bare(..) => None,
-    });
-    let casemate = casemate.context("the runtime takes part")?;
-    let work = &works[0];
-    let start = Instant::now();
-    let running: Vec<_> = (0..threads)
-        .map(|_| {
-            let (casemate, work) = (casemate.clone(), work.clone());
-            thread::spawn(move || {
-                super::executor()?.block_on(async {
-                    for _ in 0..work.batch {
-                        casemate.call(work.tool, &work.arguments).await?;
-                    }
-                    Ok::<_, anyhow::Error>(())
-                })
-            })
+/// Calls in a second on so many threads at once.
+pub(super) fn on_threads(contender: &Contender, work: &Work, threads: u32) -> Result<f64> {
+    let calls = work.batch * BATCHES;
+    let together = Barrier::new(threads as usize);
+    let run = || -> Result<Duration> {
+        let executor = super::executor()?;
+        executor.block_on(async {
+            // The first one finds its slot.
+            contender.call(work).await?;
+            together.wait();
+            let start = Instant::now();
+            for _ in 0..calls {
+                contender.call(work).await?;
+            }
+            Ok(start.elapsed())
         })
-        .collect();
-    for thread in running {
-        thread.join().expect("a call does not panic")?;
-    }
-    Ok(f64::from(work.batch * threads) / start.elapsed().as_secs_f64())
+    };
+    let rates = thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        let ended = running.into_iter().map(|thread| thread.join());
+        ended
+            .map(|took| {
+                let took = took.expect("a call does not panic")?;
+                Ok(f64::from(calls) / took.as_secs_f64())
+            })
+            .collect::<Result<Vec<f64>>>()
+    })?;
+    Ok(rates.iter().sum())
 }
 
 #[expect(
