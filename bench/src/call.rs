@@ -117,20 +117,24 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
         machine,
         rounds: options.rounds,
         rows,
-        threads: contenders
-            .iter()
-            .zip(threads)
-            .map(|(contender, [one, two])| Threads {
-                contender: contender.name(),
-                ratio: Spread::of_ratios(&two, &one),
-                one: Spread::of(one),
-                two: Spread::of(two),
-            })
-            .collect(),
+        threads: scaling(&contenders, threads),
         others,
     };
     report.show(output)?;
     Ok(Verdict::Held)
+}
+
+/// What everybody reached on one thread and on two.
+fn scaling(contenders: &[Contender], rates: Vec<[Vec<f64>; 2]>) -> Vec<Threads> {
+    let rates = contenders.iter().zip(rates);
+    rates
+        .map(|(contender, [one, two])| Threads {
+            contender: contender.name(),
+            ratio: Spread::of_ratios(&two, &one),
+            one: Spread::of(one),
+            two: Spread::of(two),
+        })
+        .collect()
 }
 
 /// The CPU time of one call, in microseconds, over a batch of them. All of a call is done on this
