@@ -6,9 +6,6 @@ use std::borrow::Cow;
 
 /// From here on it pays to look at many bytes at once.
 const LONG: usize = 256;
-/// As many as the compiler looks at with a few instructions.
-const AT_ONCE: usize = 32;
-
 /// A text as it is written into an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
@@ -27,33 +24,41 @@ impl Serialize for Text<'_> {
 fn written(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + text.len() / 16 + 2);
     written.push('"');
-    // What waits to be copied needs no escape.
-    let (mut plain, mut at) = (0, 0);
-    for chunk in text.as_bytes().chunks(AT_ONCE) {
-        if chunk
-            .iter()
-            .fold(false, |found, byte| found | is_special(*byte))
-        {
-            for byte in chunk {
-                if is_special(*byte) {
-                    written.push_str(&text[plain..at]);
-                    push_escape(&mut written, *byte);
-                    plain = at + 1;
-                }
-                at += 1;
-            }
-        } else {
-            at += chunk.len();
-        }
+    let mut rest = text;
+    while let Some(at) = special(rest.as_bytes()) {
+        written.push_str(&rest[..at]);
+        push_escape(&mut written, rest.as_bytes()[at]);
+        rest = &rest[at + 1..];
     }
-    written.push_str(&text[plain..]);
+    written.push_str(rest);
     written.push('"');
     written
 }
 
-/// What JSON does not let stand in a string. All of it is ASCII.
-fn is_special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+/// Where the first byte is that JSON does not let stand in a string. All of them are ASCII.
+fn special(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks();
+    for (number, word) in words.iter().enumerate() {
+        let found = specials(u64::from_le_bytes(*word));
+        if found != 0 {
+            return Some(number * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let is_special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    let at = rest.iter().position(is_special)?;
+    Some(words.len() * 8 + at)
+}
+
+/// The highest bit of each byte that is special. A borrow can set it for bytes above the first that
+/// is, never below.
+const fn specials(word: u64) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const fn below(word: u64, bound: u8) -> u64 {
+        word.wrapping_sub(EACH * bound as u64) & !word & (EACH << 7)
+    }
+    let quote = word ^ (EACH * b'"' as u64);
+    let backslash = word ^ (EACH * b'\\' as u64);
+    below(word, 0x20) | below(quote, 1) | below(backslash, 1)
 }
 
 fn push_escape(written: &mut String, byte: u8) {
