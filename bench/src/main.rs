@@ -61,6 +61,7 @@ enum Command {
     Counted(instructions::program::Options),
     /// What a workspace notices of hostile ones beside it
     #[command(visible_alias = "neighbours")]
+    #[command(visible_alias = "neighbours")]
     Neighbors(neighbors::Options),
 }
 

@@ -23,6 +23,8 @@ pub(super) enum Family {
     Log,
     /// Answers as large as they may be
     Output,
+    /// Arguments that are dear to check and do not fit
+    Arguments,
     /// Host calls without measure
     HostCalls,
     /// Requests to a server that never answers
@@ -61,6 +63,8 @@ impl Family {
             Self::Memory => ("fill_memory", json!({ "mib": 4096 })),
             Self::Log => ("write_log", json!({ "lines": MANY })),
             Self::Output | Self::SlowClients => ("answer", json!({ "characters": 1_000_000 })),
+            // Three hundred thousand values are read before it is clear that none is wanted.
+            Self::Arguments => ("echo", json!({ "text": vec![0; 300_000] })),
             Self::HostCalls => ("ask_host", json!({ "calls": MANY })),
             Self::Egress => {
                 let url = format!("http://{listener}/");
