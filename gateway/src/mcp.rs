@@ -53,7 +53,7 @@ use crate::{
     body,
     listen::{Account, TooMany},
     portion::{Pool, Taken},
-    service::{OpenServer, ServerView, Service},
+    service::{OpenServer, ServerView, Service, threads_of_all},
 };
 use answer::Answer;
 use axum::body::{Body, HttpBody};
@@ -71,6 +71,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// How long the body of a request may take to arrive.
@@ -107,6 +108,8 @@ struct Inner {
     listeners: Arc<listen::Listeners>,
     legacy: legacy::Memory,
     bodies: Arc<Pool>,
+    /// Threads for large requests, of all workspaces.
+    aside: Arc<Semaphore>,
 }
 
 /// What an HTTP request brings.
@@ -167,6 +170,7 @@ impl Endpoint {
                 listeners,
                 legacy: legacy::Memory::default(),
                 bodies,
+                aside: Arc::new(Semaphore::new(threads_of_all())),
             }),
         }
     }
@@ -189,8 +193,8 @@ impl Endpoint {
             Ok((exchange, brought)) => {
                 // Pinned here: whoever takes a future by value has room for it twice.
                 let answer = pin!(exchange.answer(&brought));
-                let answer = match exchange.site.open.aside(brought.bytes()) {
-                    Some(turns) => aside::run(turns, answer).await,
+                let answer = match exchange.site.open.reading(brought.bytes()) {
+                    Some(turns) => aside::run(turns, &self.inner.aside, answer).await,
                     None => answer.await,
                 };
                 answer.into_response()

@@ -37,6 +37,8 @@ pub use error::Error;
 pub use snapshot::{OfferView, ServerView, ToolView};
 pub use tasks::{TaskSettings, TaskView, Tasks};
 
+pub(crate) use calls::threads_of_all;
+
 use calls::Running;
 use casemate_domain::{LimitSettings, PlatformLimits};
 use casemate_runtime::{Artifacts, Runtime};

@@ -259,3 +259,23 @@ fn uploads_that_drip_hold_up_no_upload_that_has_arrived() {
         assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
     }
 }
+
+/// Arguments of half a megabyte that no tool takes. They are read and checked beside the threads that
+/// serve connections, of which a workspace has two.
+#[test]
+fn large_arguments_of_many_calls_at_once_are_all_checked() {
+    let gateway = GATEWAY.get();
+    let server = gateway.server("large");
+    gateway.push(&server, sample("echo"));
+    let call = || {
+        let arguments = json!({ "text": vec![0; 250_000] });
+        gateway.modern(&server).call("echo", arguments)
+    };
+    thread::scope(|scope| {
+        let calls: Vec<_> = (0..12).map(|_| scope.spawn(call)).collect();
+        for call in calls {
+            let reply = call.join().unwrap();
+            assert_eq!(reply.result()["isError"], true);
+        }
+    });
+}

@@ -60,6 +60,10 @@ pub(crate) struct Bridge {
 const QUEUE: usize = 64;
 /// The longest line that is read: more than any gateway takes.
 const LONGEST_LINE: u64 = 64 << 20;
+/// What is said to lines that are no text, and to longer ones.
+const NOT_UTF8: &str =
+    r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error: the line is not UTF-8"}}"#;
+const TOO_LONG: &str = r#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid request: a line holds at most 64 MiB"}}"#;
 /// How long answers may still take when the client has ended.
 const FAREWELL: Duration = Duration::from_secs(30);
 
@@ -115,7 +119,14 @@ async fn carry(relay: &Arc<Relay>, out: &mpsc::Sender<String>) {
             // Nobody reads any more.
             () = out.closed() => return,
         };
-        let Some(line) = line else { break };
+        let line = match line {
+            Some(Ok(line)) => line,
+            Some(Err(refused)) => {
+                relay.emit(refused).await;
+                continue;
+            }
+            None => break,
+        };
         let job = Job::new(line);
         if let Some(id) = withdrawn(job.line(), &flights) {
             let flight = flights.remove(&id).expect("it was found just now");
@@ -170,8 +181,9 @@ fn withdrawn(line: &str, flights: &HashMap<String, Flight>) -> Option<String> {
     is_known.then(|| id.to_owned())
 }
 
-/// The lines of standard input. A thread of its own reads them: nobody waits for it at the end.
-fn read() -> mpsc::Receiver<String> {
+/// The lines of standard input, and answers to those that cannot be passed on. A thread of its own
+/// reads them: nobody waits for it at the end.
+fn read() -> mpsc::Receiver<Result<String, &'static str>> {
     let (sender, lines) = mpsc::channel(QUEUE);
     thread::spawn(move || {
         let mut input = BufReader::new(io::stdin());
@@ -184,9 +196,17 @@ fn read() -> mpsc::Receiver<String> {
             if !read.is_ok_and(|length| length > 0) {
                 return;
             }
-            let line = String::from_utf8_lossy(&line);
-            let line = line.trim();
-            if !line.is_empty() && sender.blocking_send(line.to_owned()).is_err() {
+            let is_cut = line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n");
+            if is_cut && input.skip_until(b'\n').is_err() {
+                return;
+            }
+            let line = match str::from_utf8(line.trim_ascii()) {
+                _ if is_cut => Err(TOO_LONG),
+                Ok("") => continue,
+                Ok(line) => Ok(line.to_owned()),
+                Err(_) => Err(NOT_UTF8),
+            };
+            if sender.blocking_send(line).is_err() {
                 return;
             }
         }

@@ -30,10 +30,10 @@ use std::{fs, io, path::PathBuf};
 /// answer in both cases.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  casemate call weather/get_weather city=Oslo days=3
-  casemate call acme/weather/get_weather @arguments.json days=5
-  echo '{\"city\":\"Oslo\"}' | casemate call weather/get_weather -
-  casemate call weather/get_weather 'filter:={\"min\":10}'
+  casemate call weather/weather city=Oslo days=3
+  casemate call acme/weather/weather @arguments.json days=5
+  echo '{\"city\":\"Oslo\"}' | casemate call weather/weather -
+  casemate call weather/weather 'filter:={\"min\":10}'
   casemate call glossary --resource glossary://words/grant
   casemate call glossary --prompt explain word=grant")]
 pub(crate) struct Call {

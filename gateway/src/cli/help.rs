@@ -50,7 +50,7 @@ Examples:
   casemate workspace create acme
   casemate server create weather -w acme
   casemate push weather.wasm -s weather --grant-host api.weather.test
-  casemate call weather/get_weather city=Oslo
+  casemate call weather/weather city=Oslo
   casemate key create laptop -s weather --expires 90d
 
 Environment:

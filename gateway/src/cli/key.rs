@@ -37,6 +37,9 @@ pub(crate) enum Command {
         /// Only those that open this server
         #[arg(short, long)]
         server: Option<String>,
+        /// Also those that open nothing any more; --json always has them
+        #[arg(short, long)]
+        all: bool,
     },
     /// Revoke a key, from the next request on
     Revoke {
@@ -74,6 +77,10 @@ struct Keys {
 }
 
 impl Key {
+    fn is_active(&self) -> bool {
+        self.status.as_deref() == Some("active")
+    }
+
     fn opens(&self) -> String {
         let names = self
             .servers
@@ -109,7 +116,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Fai
             });
             create(&body, &client, context).await
         }
-        Command::List { server } => list(server, &client, context).await,
+        Command::List { server, all } => list(server, all, &client, context).await,
         Command::Revoke { id, yes } => {
             let question = format!("Revoke {id}? Every client that uses it is cut off.");
             if !yes && printer::is_interactive() && !context.printer.confirm(&question)? {
@@ -150,7 +157,12 @@ async fn create(
     Ok(Exit::Ok)
 }
 
-async fn list(server: Option<String>, client: &Client, context: &Context) -> Result<Exit, Failure> {
+async fn list(
+    server: Option<String>,
+    all: bool,
+    client: &Client,
+    context: &Context,
+) -> Result<Exit, Failure> {
     let reply = client.get(&["v1", "keys"], &[("server", server)]).await?;
     if context.printer.is_json() {
         context.printer.result(reply.text())?;
@@ -159,7 +171,13 @@ async fn list(server: Option<String>, client: &Client, context: &Context) -> Res
     let mut rows = Rows::new([
         "ID", "NAME", "STATUS", "SERVERS", "TOOLS", "CREATED", "EXPIRES",
     ]);
-    for key in reply.read::<Keys>()?.keys {
+    let (mut keys, mut hidden) = (reply.read::<Keys>()?.keys, 0);
+    if !all {
+        let before = keys.len();
+        keys.retain(Key::is_active);
+        hidden = before - keys.len();
+    }
+    for key in keys {
         let (opens, tools, until) = (key.opens(), key.tools(), key.until());
         let status = key.status.unwrap_or_default();
         rows.push([
@@ -172,12 +190,17 @@ async fn list(server: Option<String>, client: &Client, context: &Context) -> Res
             until,
         ]);
     }
-    if rows.is_empty() {
+    if rows.is_empty() && hidden == 0 {
         context
             .printer
             .note("There are no keys. Create one: casemate key create NAME -s SERVER");
     }
     context.printer.table(&rows)?;
+    if hidden > 0 {
+        let hidden = human::plural(hidden, "key");
+        let aside = format!("{hidden} more, revoked or expired. See them with: --all");
+        context.printer.aside(&aside);
+    }
     Ok(Exit::Ok)
 }
 

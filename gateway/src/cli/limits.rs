@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// A lower level only tightens: what holds for a call is the least of what platform, workspace,
     /// server and tool allow. The platform has its limits in the configuration file.
     ///
-    /// For example: casemate limits set weather/get_weather fuel=2G wall_ms=5s memory_bytes=32MiB
+    /// For example: casemate limits set weather/weather fuel=2G wall_ms=5s memory_bytes=32MiB
     Set(Set),
     /// Show what each level sets, and which one decides
     Explain(ScopeArgs),
@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Suggest(ScopeArgs),
     /// Say which recorded calls of a tool some limits would have stopped
     ///
-    /// For example: casemate limits whatif weather/get_weather fuel=1G wall_ms=500ms
+    /// For example: casemate limits whatif weather/weather fuel=1G wall_ms=500ms
     Whatif(WhatIf),
 }
 

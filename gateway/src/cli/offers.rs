@@ -84,7 +84,7 @@ mod tests {
         insta::assert_snapshot!(resources.to_text(), @r"
         RESOURCE       TYPE        DESCRIPTION
         notes://today  text/plain  Today
-        notes://{day}  -           One day.
+        notes://{day}  -           One day. …
         ");
         insta::assert_snapshot!(prompts_table(all.prompts.iter()).to_text(), @r"
         PROMPT  ARGUMENTS  DESCRIPTION

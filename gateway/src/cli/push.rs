@@ -154,6 +154,11 @@ fn show(
         printer.result("")?;
         printer.table(&needs)?;
     }
+    if let Some(flags) = needs::flags(&uploaded.tools, grant) {
+        printer.result(&format!(
+            "\nAll that they need, with what they have:\n  {flags}"
+        ))?;
+    }
     let of_tools = |warning: &&Warning| warning.tool.is_some() || command.dry_run;
     warnings::tell(plan.warnings.iter().filter(of_tools), printer);
     printer.result("")

@@ -76,10 +76,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Fai
             yes,
         } => {
             let question = format!("Delete {name} of {workspace}? Tools that need it will fail.");
-            if !yes && printer::is_interactive() && !context.printer.confirm(&question)? {
-                return Err(
-                    Failure::new(Exit::Failure, "nothing was deleted").code("not_confirmed")
-                );
+            if !yes {
+                agree(&question, context)?;
             }
             client
                 .delete(&["v1", "workspaces", &workspace, "secrets", &name])
@@ -88,6 +86,18 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Fai
             Ok(Exit::Ok)
         }
     }
+}
+
+/// Asks, where somebody can answer: what is deleted here cannot be read back from anywhere.
+fn agree(question: &str, context: &Context) -> Result<(), Failure> {
+    let refused = Failure::new(Exit::Failure, "nothing was deleted").code("not_confirmed");
+    if !printer::is_interactive() {
+        return Err(refused.note("Nobody can be asked here. Delete it with --yes."));
+    }
+    if context.printer.confirm(question)? {
+        return Ok(());
+    }
+    Err(refused)
 }
 
 async fn set(

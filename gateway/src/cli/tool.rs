@@ -125,9 +125,15 @@ fn table(tools: &[Tool]) -> Rows {
     rows
 }
 
-/// What a tool does: the first sentence of its description.
+/// What a tool does: the first sentence of its description, with a mark if there is more.
 pub(crate) fn summary(description: &str) -> String {
-    human::line(human::sentence(description), 80)
+    let sentence = human::line(human::sentence(description), 80);
+    let is_all = human::sentence(description).trim() == description.trim();
+    if is_all || sentence.ends_with('…') {
+        sentence
+    } else {
+        format!("{sentence} …")
+    }
 }
 
 fn needs(needs: &Needs) -> String {
@@ -182,8 +188,8 @@ mod tests {
         let tools = [tool("get_weather", true), tool("set_weather", false)];
         insta::assert_snapshot!(table(&tools).to_text(), @r"
         TOOL         ACTIVE  COMPONENT  DIGEST        NEEDS                          DESCRIPTION
-        get_weather  yes     weather    0123456789ab  api.weather.test, WEATHER_KEY  Current weather.
-        set_weather  no      weather    0123456789ab  api.weather.test, WEATHER_KEY  Current weather.
+        get_weather  yes     weather    0123456789ab  api.weather.test, WEATHER_KEY  Current weather. …
+        set_weather  no      weather    0123456789ab  api.weather.test, WEATHER_KEY  Current weather. …
         ");
     }
 

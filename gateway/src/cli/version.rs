@@ -9,7 +9,7 @@ use super::{
     plan::{Agreement, Extent, Plan, Planned},
     printer::Rows,
     server::{self, Server},
-    tool::{self, Tool},
+    tool::Tool,
     warnings,
 };
 use crate::service::Item;
@@ -189,20 +189,20 @@ async fn switch(command: &Use, client: &Client, context: &Context) -> Result<Exi
 
 fn show(command: &Use, planned: &Planned, context: &Context) -> Result<(), Failure> {
     let tools: Tools = planned.read()?;
-    let summary = |item: &Item| {
+    let describe = |item: &Item| {
         let Item::Tool(name) = item else {
             return None;
         };
         let mut tools = tools.tools.iter();
         let tool = tools.find(|tool| tool.name == name.as_str())?;
-        Some(tool::summary(&tool.description))
+        Some(tool.description.clone())
     };
     let extent = if command.full {
         Extent::Whole
     } else {
         Extent::Cut
     };
-    planned.plan.show(summary, extent, context.printer)?;
+    planned.plan.show(describe, extent, context.printer)?;
     warnings::tell(&planned.plan.warnings, context.printer);
     for secret in &planned.plan.missing.secrets {
         context.printer.warning(&format!(

@@ -12,14 +12,23 @@ use tokio::{
 };
 use tokio_util::sync::PollSemaphore;
 
-/// Does work whose every step may take long, one of so many at once.
-pub(super) async fn run<T>(turns: Arc<Semaphore>, work: impl Future<Output = T>) -> T {
-    let mut turns = PollSemaphore::new(turns);
+/// Does work whose every step may take long, one of so many of a workspace at once, and of so many of
+/// all workspaces.
+pub(super) async fn run<T>(
+    own: Arc<Semaphore>,
+    all: &Arc<Semaphore>,
+    work: impl Future<Output = T>,
+) -> T {
+    let (mut own, mut all) = (PollSemaphore::new(own), PollSemaphore::new(Arc::clone(all)));
+    let mut turn = None;
     let mut work = pin!(work);
     let steps = poll_fn(|context| {
+        if turn.is_none() {
+            turn = ready!(own.poll_acquire(context));
+        }
+        let place = ready!(all.poll_acquire(context));
         // Given back after each step: who waits for its call computes nothing.
-        let turn = ready!(turns.poll_acquire(context));
-        let _turn = turn.expect("this semaphore is never closed");
+        let _given_back = (turn.take(), place);
         step(|| work.as_mut().poll(context))
     });
     steps.await
@@ -43,6 +52,7 @@ mod tests {
     async fn a_long_step_holds_up_nobody_and_only_so_many_are_taken_at_once() {
         let turns = Arc::new(Semaphore::new(1));
         let (began, begun) = mpsc::channel();
+        let many = Arc::new(Semaphore::new(8));
         let works = [0, 1].map(|n| {
             let (began, turns) = (began.clone(), Arc::clone(&turns));
             let (goes_on, wait) = mpsc::channel::<()>();
@@ -50,7 +60,9 @@ mod tests {
                 began.send(n).unwrap();
                 wait.recv_timeout(Duration::from_secs(20)).is_ok()
             };
-            (goes_on, tokio::spawn(run(turns, work)))
+            let many = Arc::clone(&many);
+            let running = async move { run(turns, &many, work).await };
+            (goes_on, tokio::spawn(running))
         });
         let both = tokio::spawn(async move {
             let mut all_went_on = true;

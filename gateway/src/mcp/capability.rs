@@ -51,10 +51,11 @@ fn inner<'a>(declared: &Object<'a>, name: &str) -> Result<Option<Object<'a>>, St
 pub(super) fn as_object(names: &[String]) -> Value {
     let mut object = Map::new();
     for name in names {
-        let path: Vec<_> = if name == "tasks" {
-            vec!["extensions", TASKS]
-        } else {
-            name.split('.').collect()
+        let path: Vec<_> = match name.as_str() {
+            "tasks" => vec!["extensions", TASKS],
+            // A client that declared pages only has declared `elicitation`.
+            "elicitation" => vec!["elicitation", "form"],
+            other => other.split('.').collect(),
         };
         let mut level = &mut object;
         for key in path {

@@ -182,6 +182,9 @@ impl Error {
             }
             Self::MethodNotAllowed => Some((header::ALLOW, "POST")),
             Self::NoRoom | Self::TooManyConnections => Some((header::RETRY_AFTER, "1")),
+            Self::TooManyStreams { .. } | Self::TooManyTasks(_) => {
+                Some((header::RETRY_AFTER, "10"))
+            }
             _ => None,
         }
     }

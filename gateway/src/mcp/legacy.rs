@@ -166,6 +166,7 @@ pub(super) fn without_body(
 fn end(exchange: &Exchange, session: &Session) {
     let legacy = &exchange.site.inner.legacy;
     legacy.notes.end(session.id);
+    legacy.questions.end(session.id);
     legacy.subscribed.end(&exchange.site, session.id);
     exchange.site.inner.listeners.end(session.id);
 }

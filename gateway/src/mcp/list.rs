@@ -13,7 +13,7 @@ use super::{
 };
 use crate::service::{OpenServer, ServerView, search};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use casemate_domain::{Annotations, Icon, Json, TaskSupport, ToolDefinition, ToolName, ToolPrefix};
+use casemate_domain::{Annotations, Icon, Json, ToolDefinition, ToolName, ToolPrefix};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -73,8 +73,6 @@ struct Tool<'a> {
     annotations: Option<Hints<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     icons: &'a [Icon],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    execution: Option<Execution>,
     #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
     meta: Option<&'a Json>,
 }
@@ -85,12 +83,6 @@ struct Hints<'a> {
     title: Option<&'a str>,
     #[serde(flatten)]
     hints: &'a Annotations,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Execution {
-    task_support: TaskSupport,
 }
 
 /// What a server lists: its name, and tools in order of their own names.
@@ -205,7 +197,6 @@ impl<'a> Tool<'a> {
         let name = tool.name.as_str();
         let has_titles = revision.has_titles_and_meta();
         let output = tool.output_schema.as_ref();
-        let has_tasks = revision.has_task_support() && tool.task_support != TaskSupport::Forbidden;
         Self {
             name: match prefix {
                 Some(prefix) => Cow::Owned(format!("{prefix}{name}")),
@@ -222,9 +213,6 @@ impl<'a> Tool<'a> {
             } else {
                 &[]
             },
-            execution: has_tasks.then_some(Execution {
-                task_support: tool.task_support,
-            }),
             meta: tool.meta.as_ref().filter(|_| has_titles),
         }
     }

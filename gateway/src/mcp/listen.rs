@@ -254,7 +254,10 @@ impl Listeners {
         session: Option<SessionId>,
     ) -> Result<Seat, Error> {
         let places = &listeners.places;
-        let place = places.take(site).ok_or(Error::TooManyStreams {
+        let former = session.and_then(|session| listeners.sessions().get(&session).cloned());
+        // A stream that this one replaces gives its place back in a moment.
+        let place = places.take(site, usize::from(former.is_some()));
+        let place = place.ok_or(Error::TooManyStreams {
             most: places.most(),
         })?;
         let replaced = CancellationToken::new();

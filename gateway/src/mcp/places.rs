@@ -35,15 +35,15 @@ impl Places {
         self.most
     }
 
-    /// A place for whoever opened a site, if there is one left.
-    pub(super) fn take(self: &Arc<Self>, site: &Site) -> Option<Place> {
-        self.take_for(principal(site.open.credential()))
+    /// A place for whoever opened a site, if there is one left or so many are about to be given back.
+    pub(super) fn take(self: &Arc<Self>, site: &Site, leaving: usize) -> Option<Place> {
+        self.take_for(principal(site.open.credential()), leaving)
     }
 
-    fn take_for(self: &Arc<Self>, principal: String) -> Option<Place> {
+    fn take_for(self: &Arc<Self>, principal: String, leaving: usize) -> Option<Place> {
         let mut all = self.taken();
         let taken = all.entry(principal.clone()).or_default();
-        if *taken >= self.most {
+        if *taken >= self.most + leaving {
             return None;
         }
         *taken += 1;
@@ -79,9 +79,12 @@ mod tests {
     #[test]
     fn each_key_has_its_own_places_and_gets_them_back() {
         let places = Places::new(2);
-        let take = |name: &str| places.take_for(name.to_owned());
+        let take = |name: &str| places.take_for(name.to_owned(), 0);
         let (one, _two, _other) = (take("a"), take("a"), take("b"));
         assert!(one.is_some() && take("a").is_none());
+        let replacing = places.take_for("a".to_owned(), 1);
+        assert!(replacing.is_some() && places.take_for("a".to_owned(), 1).is_none());
+        drop(replacing);
         drop(one);
         assert!(take("a").is_some());
     }
@@ -89,7 +92,7 @@ mod tests {
     #[test]
     fn nothing_is_kept_of_a_key_without_a_place() {
         let places = Places::new(1);
-        drop(places.take_for("a".to_owned()));
+        drop(places.take_for("a".to_owned(), 0));
         assert!(places.taken().is_empty());
     }
 }

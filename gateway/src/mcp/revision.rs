@@ -111,11 +111,6 @@ impl Revision {
         self >= Self::V2025_11_25
     }
 
-    /// `execution.taskSupport` on tools.
-    pub(crate) fn has_task_support(self) -> bool {
-        self == Self::V2025_11_25
-    }
-
     /// `resultType`, cache hints, and who answers, on every result.
     pub(crate) fn is_modern(self) -> bool {
         self == Self::MODERN

@@ -79,10 +79,10 @@ impl OpenServer {
         self.traffic().map(|traffic| traffic.connections())
     }
 
-    /// The turns of its workspace for work over so many bytes, if that is to be done aside.
-    pub fn aside(&self, bytes: usize) -> Option<Arc<Semaphore>> {
+    /// The turns of its workspace for reading so many bytes, if that is to be done aside.
+    pub fn reading(&self, bytes: usize) -> Option<Arc<Semaphore>> {
         let traffic = self.traffic().filter(|_| is_large(bytes))?;
-        Some(Arc::clone(traffic.aside()))
+        Some(Arc::clone(traffic.reading()))
     }
 
     /// What opened it.

@@ -17,6 +17,7 @@ mod target;
 mod traffic;
 
 pub(super) use aside::is_large;
+pub(crate) use aside::threads_of_all;
 pub use request::{Asked, CallRequest, Reference};
 pub use running::Running;
 pub use target::Unknown;
@@ -32,6 +33,7 @@ use recorder::Recorder;
 use refusal::{stopped, unloadable};
 use std::sync::Arc;
 use target::Target;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// The server has no such tool, or it is inactive, or the key was made for others: to a caller
@@ -89,6 +91,8 @@ pub struct FinishedCall {
 pub struct Calls {
     parts: Parts,
     gate: Arc<Gate>,
+    /// Threads for large arguments and answers, of all workspaces.
+    aside: Arc<Semaphore>,
 }
 
 /// What running calls needs.
@@ -123,6 +127,7 @@ impl Calls {
         Self {
             parts,
             gate: Arc::default(),
+            aside: Arc::new(Semaphore::new(threads_of_all())),
         }
     }
 
@@ -259,7 +264,7 @@ impl Calls {
         };
         match authorized.open.traffic() {
             Some(traffic) if aside::is_large(bytes) => {
-                aside::run(traffic, self.meter(), check).await
+                aside::run(traffic, &self.aside, self.meter(), check).await
             }
             _ => check(),
         }

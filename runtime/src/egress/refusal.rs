@@ -23,7 +23,7 @@ pub(super) fn not_granted(target: &Target<'_>, grant: &Grant) -> HttpError {
     };
     HttpError::Denied(format!(
         "the grant does not allow {}://{}{near}. An administrator grants it by pushing the \
-         component again with: --grant-host {wanted}",
+         component again with all its grants and `--grant-host {wanted}`",
         target.scheme,
         target.shown(),
     ))
@@ -50,8 +50,8 @@ pub(super) fn secret(withheld: &Withheld, target: &Target<'_>) -> HttpError {
     HttpError::Denied(match withheld {
         Withheld::WrongHost { secret, bound } => format!(
             "the secret {secret} is bound to {bound} and is not sent to {host}. An administrator \
-             binds it to this host too by pushing the component again with: \
-             --grant-secret {secret}@{host}"
+             binds it to this host too by pushing the component again with all its \
+             grants and `--grant-secret {secret}@{host}`"
         ),
         Withheld::NotSet { secret } => format!(
             "the grant adds the secret {secret} to requests to {host}, and it is not set. An \

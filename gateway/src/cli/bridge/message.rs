@@ -1,7 +1,7 @@
 //! A line that a client wrote, as far as its transport has to understand it.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// One JSON-RPC message, or several in a batch.
@@ -89,6 +89,26 @@ pub(super) fn ids(line: &str) -> Vec<String> {
     };
     let id = |message: &&RawValue| Message::read(message.get()).id.map(str::to_owned);
     messages.iter().filter_map(id).collect()
+}
+
+/// Whether a line holds nothing but notifications and answers. Of what is neither, and no request
+/// that can be read, somebody may wait for an answer all the same.
+pub(super) fn wants_no_answer(line: &str) -> bool {
+    let is_silent = |message: &Value| {
+        message.as_object().is_some_and(|members| {
+            let has = |name: &str| members.contains_key(name);
+            if has("method") {
+                !has("id")
+            } else {
+                has("result") || has("error")
+            }
+        })
+    };
+    match serde_json::from_str::<Value>(line) {
+        Ok(Value::Array(messages)) => !messages.is_empty() && messages.iter().all(is_silent),
+        Ok(message) => is_silent(&message),
+        Err(_) => false,
+    }
 }
 
 /// Whether a message of the gateway is the answer to a request.

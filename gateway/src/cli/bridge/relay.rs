@@ -4,7 +4,7 @@ mod repair;
 
 use super::{
     events::Events,
-    message::{Message, answer, answers, error_of, ids, one_line, refusal, told},
+    message::{Message, answer, answers, error_of, ids, one_line, refusal, told, wants_no_answer},
     mirror::Mirrors,
     pace::Pace,
     session::Session,
@@ -15,7 +15,6 @@ use crate::cli::{
 };
 use http::{HeaderMap, StatusCode};
 use reqwest::Response;
-use serde::de::IgnoredAny;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -296,8 +295,7 @@ impl Relay {
         for id in ids(&job.line) {
             self.emit(&answer(&id, error)).await;
         }
-        // Of a line that is no JSON nobody knows whether it was a request.
-        if serde_json::from_str::<IgnoredAny>(&job.line).is_err() {
+        if !wants_no_answer(&job.line) && ids(&job.line).is_empty() {
             self.emit(body).await;
         }
     }
@@ -341,7 +339,13 @@ fn is_outage(status: StatusCode) -> bool {
 /// Whether a request does the same when it is made twice.
 fn is_repeatable(message: &Message<'_>) -> bool {
     let method = message.method.as_deref().unwrap_or_default();
-    !method.starts_with("tools/call") && !method.starts_with("tasks/")
+    let runs = [
+        "tools/call",
+        "prompts/get",
+        "resources/read",
+        "completion/complete",
+    ];
+    !runs.contains(&method) && !method.starts_with("tasks/")
 }
 
 /// A client needs one for each request, however often its stream had to be opened.

@@ -2,7 +2,7 @@
 
 use super::{events::Events, pace::Pace, relay::Relay};
 use crate::cli::remote::is_stream;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::AbortHandle;
@@ -119,10 +119,10 @@ async fn listen(relay: &Relay) {
                     relay.emit(&message).await;
                 }
             }
-            // A gateway that is about to stop, or has too much to do, may want us later.
-            Ok(answer) if answer.status().is_server_error() || answer.status() == 429 => {}
-            Ok(_) => return,
-            Err(_) => {}
+            Ok(answer) if answer.status() == StatusCode::METHOD_NOT_ALLOWED => return,
+            // A gateway that is about to stop, or has too much to do, may want us later, and a
+            // server that is switched off may be switched on again.
+            Ok(_) | Err(_) => {}
         }
         may_have_missed = true;
         pace.wait().await;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// Whose limits are meant.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScopeArgs {
-    /// SERVER/TOOL, TOOL with --server, or `platform`
+    /// SERVER/TOOL, TOOL with --server, or `platform`; a server alone is given with --server
     #[arg(value_name = "SCOPE")]
     pub(super) scope: Option<String>,
     /// Server: id, name, or workspace/name

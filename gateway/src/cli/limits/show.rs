@@ -24,6 +24,15 @@ struct Shown {
     ceiling: u64,
 }
 
+impl Shown {
+    /// The most that can be set here: what the levels above allow.
+    fn at_most(&self) -> u64 {
+        let above = self.steps.split_last().map_or(&[][..], |(_, above)| above);
+        let values = above.iter().filter_map(|step| step.value);
+        values.fold(self.ceiling, u64::min)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Step {
     level: Level,
@@ -63,7 +72,7 @@ pub(super) fn reply_in_force(reply: &Reply, context: &Context) -> Result<Exit, F
             shown.limit.to_string(),
             shown.unit.show(shown.value),
             shown.from.as_str().to_owned(),
-            shown.unit.show(shown.ceiling),
+            shown.unit.show(shown.at_most()),
             shown.about,
         ]);
     }

@@ -74,6 +74,15 @@ const WIDTH: usize = 96;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl Difference {
+    /// A description that was not there before.
+    pub(super) fn described(description: &str) -> Self {
+        Self {
+            field: "description".to_owned(),
+            old: Value::Null,
+            new: description.into(),
+        }
+    }
+
     /// For the component behind a tool: which digest became which.
     pub(super) fn code(&self) -> Option<String> {
         let short = |digest: &Value| -> String {

@@ -17,7 +17,7 @@ pub(super) fn table(
         let (state, next) = if grant.hosts.contains(host) {
             ("granted", String::new())
         } else {
-            ("not granted", format!("push with --grant-host {host}"))
+            ("not granted", format!("add --grant-host {host}"))
         };
         rows.push(["host".to_owned(), host.to_string(), state.to_owned(), next]);
     }
@@ -32,15 +32,15 @@ pub(super) fn table(
     for (name, wants_value) in secrets {
         let is_unset = unset.iter().any(|unset| unset == name.as_str());
         let (state, next) = match grant.secret(name.as_str()) {
-            None if wants_value => ("not granted", format!("push with --reveal-secret {name}")),
-            None => ("not granted", format!("push with --grant-secret {name}")),
+            None if wants_value => ("not granted", format!("add --reveal-secret {name}")),
+            None => ("not granted", format!("add --grant-secret {name}")),
             Some(_) if is_unset => (
                 "granted, not set",
                 format!("casemate secret set {name} -w {workspace}"),
             ),
             Some(granted) if wants_value && !granted.reveal => (
                 "granted, value hidden",
-                format!("push with --reveal-secret {name}"),
+                format!("add --reveal-secret {name}"),
             ),
             Some(_) => ("granted", String::new()),
         };
@@ -50,6 +50,65 @@ pub(super) fn table(
         rows.push(["secret".to_owned(), shown, state.to_owned(), next]);
     }
     rows
+}
+
+/// All flags with which the tools get what they want and keep what they have, if they want more: a
+/// push takes away what it does not name.
+pub(super) fn flags(tools: &[ToolDefinition], grant: &Grant) -> Option<String> {
+    let mut flags = present(grant);
+    let before = flags.len();
+    let needs = || tools.iter().map(|tool| &tool.needs);
+    let hosts: BTreeSet<_> = needs().flat_map(|needs| &needs.hosts).collect();
+    let missing = hosts.iter().filter(|host| !grant.hosts.contains(host));
+    flags.extend(missing.map(|host| flag("--grant-host", &host.to_string())));
+    let mut secrets: BTreeMap<&SecretName, bool> = BTreeMap::new();
+    for need in needs().flat_map(|needs| &needs.secrets) {
+        *secrets.entry(&need.name).or_default() |= need.reveal;
+    }
+    for (name, wants_value) in secrets {
+        let granted = grant.secret(name.as_str());
+        if wants_value && !granted.is_some_and(|granted| granted.reveal) {
+            flags.push(flag("--reveal-secret", name.as_str()));
+        } else if granted.is_none() {
+            flags.push(flag("--grant-secret", name.as_str()));
+        }
+    }
+    (flags.len() > before).then(|| flags.join(" "))
+}
+
+/// The flags that a grant was made with.
+fn present(grant: &Grant) -> Vec<String> {
+    let hosts = grant.hosts.iter();
+    let mut flags: Vec<_> = hosts
+        .map(|host| flag("--grant-host", &host.to_string()))
+        .collect();
+    for secret in &grant.secrets {
+        let name = &secret.name;
+        let header = secret.header.as_ref();
+        let header = header.map_or_else(String::new, |header| format!(";{header}"));
+        for host in &secret.hosts {
+            flags.push(flag("--grant-secret", &format!("{name}@{host}{header}")));
+        }
+        if secret.hosts.is_empty() && !secret.reveal {
+            flags.push(flag("--grant-secret", name.as_str()));
+        }
+        if secret.reveal {
+            flags.push(flag("--reveal-secret", name.as_str()));
+        }
+    }
+    let settings = grant.config.iter();
+    flags.extend(settings.map(|(name, value)| flag("--config", &format!("{name}={value}"))));
+    flags
+}
+
+/// A flag as a shell reads it.
+fn flag(name: &str, value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/@=+".contains(c);
+    if value.chars().all(is_plain) {
+        format!("{name} {value}")
+    } else {
+        format!("{name} '{}'", value.replace('\'', r"'\''"))
+    }
 }
 
 /// A header is sent with every request to its hosts, so it is shown before somebody agrees.
@@ -83,6 +142,25 @@ mod tests {
     }
 
     #[test]
+    fn all_flags_keep_what_is_granted_and_add_what_is_missing() {
+        let grant: Grant = serde_json::from_value(json!({
+            "hosts": ["api.weather.test", "*.cdn.test"],
+            "config": { "UNITS": "it's metric" },
+            "secrets": [{ "name": "SET_KEY" }, { "name": "UNSET_KEY", "reveal": true },
+                { "name": "ADDED_KEY", "hosts": ["maps.test"], "header": "X-Key: {}" }],
+        }))
+        .unwrap();
+        assert_eq!(
+            flags(&tools(), &grant).unwrap(),
+            "--grant-host api.weather.test --grant-host '*.cdn.test' --grant-secret SET_KEY \
+             --reveal-secret UNSET_KEY --grant-secret 'ADDED_KEY@maps.test;X-Key: {}' \
+             --config 'UNITS=it'\\''s metric' --grant-host maps.test --grant-secret OTHER_KEY \
+             --reveal-secret READ_KEY"
+        );
+        assert_eq!(flags(&[], &grant), None);
+    }
+
+    #[test]
     fn needs_name_the_command_that_fulfils_them() {
         let grant: Grant = serde_json::from_value(json!({
             "hosts": ["api.weather.test"],
@@ -94,10 +172,10 @@ mod tests {
         insta::assert_snapshot!(rows.to_text(), @r"
         NEEDS                                        STATE                  NEXT
         host    api.weather.test                     granted
-        host    maps.test                            not granted            push with --grant-host maps.test
+        host    maps.test                            not granted            add --grant-host maps.test
         secret  ADDED_KEY in X-Key: {} to maps.test  granted
-        secret  OTHER_KEY                            not granted            push with --grant-secret OTHER_KEY
-        secret  READ_KEY                             granted, value hidden  push with --reveal-secret READ_KEY
+        secret  OTHER_KEY                            not granted            add --grant-secret OTHER_KEY
+        secret  READ_KEY                             granted, value hidden  add --reveal-secret READ_KEY
         secret  SET_KEY                              granted
         secret  UNSET_KEY                            granted, not set       casemate secret set UNSET_KEY -w acme
         ");

@@ -1,8 +1,6 @@
 //! The way of the file to the gateway.
 
-use crate::cli::{
-    client::Client, exit::Exit, failure::Failure, human, inspect, printer::Printer, tool,
-};
+use crate::cli::{client::Client, exit::Exit, failure::Failure, human, inspect, printer::Printer};
 use crate::service::Item;
 use bytes::Bytes;
 use casemate_domain::{
@@ -105,7 +103,7 @@ impl Uploaded {
                 prompt.description.as_ref()
             }
         };
-        description.map(|description| tool::summary(description))
+        description.cloned()
     }
 
     /// One line about the file.

@@ -6,6 +6,7 @@ use crate::mcp::{
     answer::Answer,
     envelope::{self, Message},
     error::{Era, Error},
+    running::{Disconnect, Running},
 };
 use http::{HeaderValue, header};
 use serde_json::value::RawValue;
@@ -29,6 +30,20 @@ pub(in crate::mcp) async fn answer_all(
         }
         Err(error) => return Answer::error(None, &error, Era::Legacy),
     }
+    let (site, headers) = (exchange.site.clone(), exchange.headers.clone());
+    let exchange = Exchange {
+        site: site.clone(),
+        headers,
+        received: exchange.received,
+    };
+    let declared = declared.map(str::to_owned);
+    let items: Vec<Box<RawValue>> = items.iter().map(|item| (*item).to_owned()).collect();
+    let all = async move { each(&exchange, declared.as_deref(), &items).await };
+    // Closing the connection is no cancel, for those that have not begun either.
+    Running::new(all, Disconnect::IsNothing, &site.inner.background).await
+}
+
+async fn each(exchange: &Exchange, declared: Option<&str>, items: &[Box<RawValue>]) -> Answer {
     let mut bodies = Vec::with_capacity(items.len());
     let mut room = MAX_REPLY_BYTES;
     for item in items {

@@ -102,7 +102,7 @@ impl Asker {
         }
         let inner = Arc::clone(&site.inner);
         let questions = &inner.legacy.questions;
-        let _place: Place = questions.places.take(site).ok_or_else(|| {
+        let _place: Place = questions.places.take(site, 0).ok_or_else(|| {
             Unanswered::Because(format!(
                 "{MAX_WAITING} calls with this key wait for answers already. Answer or cancel one \
                  of them first."
@@ -142,7 +142,7 @@ impl Asker {
         self.outlet
             .send(&message.expect("questions have only string keys"));
         let answered = (&mut waiting.answer).await;
-        let answered = answered.unwrap_or_else(|_| Err("the question was lost".to_owned()));
+        let answered = answered.unwrap_or_else(|_| Err("its session has ended".to_owned()));
         answered
             .map(|value| Answer {
                 key: request.key.clone(),
@@ -185,6 +185,11 @@ impl Questions {
             // If the call has ended meanwhile, nobody waits.
             let _ = waiting.send(answered(response));
         }
+    }
+
+    /// Lets all questions of a session go: nobody can answer them any more.
+    pub(super) fn end(&self, session: SessionId) {
+        self.waiting().retain(|(asked, _), _| *asked != session);
     }
 
     fn wait(&self, session: SessionId) -> Waiting<'_> {

@@ -1,5 +1,5 @@
 use super::*;
-use casemate_domain::Needs;
+use casemate_domain::{Needs, TaskSupport};
 use serde_json::{Value, json};
 
 fn tool(name: &str) -> ToolDefinition {
@@ -110,9 +110,10 @@ fn each_revision_lists_what_it_knows() {
         keys(Revision::V2025_06_18),
         "_meta annotations outputSchema title"
     );
+    // Not `execution`: its clients then call some tools as tasks of an older kind, or not at all.
     assert_eq!(
         keys(Revision::V2025_11_25),
-        "_meta annotations execution icons outputSchema title"
+        "_meta annotations icons outputSchema title"
     );
     assert_eq!(
         keys(Revision::MODERN),

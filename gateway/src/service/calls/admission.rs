@@ -105,7 +105,7 @@ impl Calls {
                     let checked = check(&authorized);
                     (authorized, checked)
                 };
-                aside::run(&traffic, self.meter(), work).await
+                aside::run(&traffic, &self.aside, self.meter(), work).await
             }
             _ => {
                 let checked = check(&authorized);

@@ -2,12 +2,13 @@
 //!
 //! Reading and checking four megabytes of JSON takes as long as hundreds of calls. The threads that
 //! serve connections must not stand still for it, and those for such work are limited in number: one
-//! workspace has at most so many of them at once, and its further calls wait for each other.
+//! workspace has at most so many of them at once, and its further calls wait for each other; all
+//! together have as many as there are cores, so that other calls still get theirs.
 
 use super::Traffic;
 use casemate_runtime::Meter;
-use std::{future::pending, panic::resume_unwind, sync::Arc};
-use tokio::task::spawn_blocking;
+use std::{future::pending, panic::resume_unwind, sync::Arc, thread::available_parallelism};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// From how many bytes of JSON on the work is done aside: what is smaller is checked in less time
 /// than it takes to wake another thread.
@@ -15,6 +16,11 @@ const LARGE: usize = 128 << 10;
 
 /// How many threads one workspace has for it at once.
 pub(super) const THREADS: usize = 2;
+
+/// How many threads all workspaces have for it at once.
+pub(crate) fn threads_of_all() -> usize {
+    available_parallelism().map_or(THREADS, |cores| cores.get().max(THREADS))
+}
 
 /// Whether work over so many bytes is done aside.
 pub(in crate::service) fn is_large(bytes: usize) -> bool {
@@ -25,16 +31,18 @@ pub(in crate::service) fn is_large(bytes: usize) -> bool {
 /// if nobody waits for it any more, and keeps its place among those of the workspace until then.
 pub(super) async fn run<T: Send + 'static>(
     traffic: &Traffic,
+    all: &Arc<Semaphore>,
     meter: Meter,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
     let turn = Arc::clone(traffic.aside()).acquire_owned().await;
-    let turn = turn.expect("this semaphore is never closed");
+    let place = Arc::clone(all).acquire_owned().await;
+    let given_back = (turn, place);
     let tenant = traffic.tenant().clone();
     let working = spawn_blocking(move || {
         let (done, took) = meter.measure(work);
         tenant.owes(took);
-        drop(turn);
+        drop(given_back);
         done
     });
     match working
@@ -76,7 +84,8 @@ mod tests {
                         began.send(()).unwrap();
                         wait.recv().unwrap();
                     };
-                    run(&traffic, meter, work).await;
+                    let all = Arc::new(Semaphore::new(8));
+                    run(&traffic, &all, meter, work).await;
                 });
                 (goes_on, working)
             })

@@ -159,7 +159,8 @@ fn check_need(
         };
         format!(
             "The tool needs {what} {name}, which is not granted to it. \
-             An administrator grants it by pushing the component again with: {flag} {name}"
+             An administrator grants it by pushing the component again with all its grants and \
+             `{flag} {name}`"
         )
     }))
 }

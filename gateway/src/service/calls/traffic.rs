@@ -27,6 +27,9 @@ pub struct Traffic {
     share: Arc<Share>,
     /// Threads beside those that serve connections.
     aside: Arc<Semaphore>,
+    /// Steps of reading large requests. Not the same: within such a step, a call may wait for a
+    /// thread.
+    reading: Arc<Semaphore>,
     bodies: Arc<Portion>,
     connections: Arc<Portion>,
 }
@@ -41,6 +44,7 @@ impl Default for Traffic {
             bodies: Arc::default(),
             connections: Arc::default(),
             aside: Arc::new(Semaphore::new(aside::THREADS)),
+            reading: Arc::new(Semaphore::new(aside::THREADS)),
         }
     }
 }
@@ -76,6 +80,11 @@ impl Traffic {
     /// Its part of the connections.
     pub fn connections(&self) -> &Arc<Portion> {
         &self.connections
+    }
+
+    /// Permits for reading what is large.
+    pub fn reading(&self) -> &Arc<Semaphore> {
+        &self.reading
     }
 
     /// Permits for work that takes long.

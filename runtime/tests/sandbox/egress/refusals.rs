@@ -18,7 +18,7 @@ async fn a_host_that_is_not_granted_comes_with_the_flag_that_grants_it() {
         let origin = url::Url::parse(url).unwrap().origin().ascii_serialization();
         let words = format!(
             "the grant does not allow {origin}. An administrator grants it by pushing the \
-             component again with: --grant-host {flag}"
+             component again with all its grants and `--grant-host {flag}`"
         );
         assert_eq!(error(&outcome), ("denied", words.as_str()));
         assert!(flag.parse::<casemate_domain::HostPattern>().is_ok());
@@ -32,8 +32,8 @@ async fn a_wrong_scheme_or_port_is_told_from_a_wrong_host() {
     let outcome = fetch(runtime(), &get, granted(&hosts)).await;
     let words = "the grant does not allow http://api.example.com (granted is *.example.com, \
                  http://api.example.com:8080; the scheme, https or http, and the port must be the \
-                 same). An administrator grants it by pushing the component again with: \
-                 --grant-host http://api.example.com";
+                 same). An administrator grants it by pushing the component again with all \
+                 its grants and `--grant-host http://api.example.com`";
     assert_eq!(error(&outcome), ("denied", words));
 }
 
@@ -57,8 +57,8 @@ async fn a_secret_for_another_host_comes_with_the_flag_that_binds_it() {
     let outcome = fetch(local_runtime(), &get, environment).await;
     let words = format!(
         "the secret TOKEN is bound to api.example.com and is not sent to {url}. An administrator \
-         binds it to this host too by pushing the component again with: \
-         --grant-secret TOKEN@{url}"
+         binds it to this host too by pushing the component again with all its grants and \
+         `--grant-secret TOKEN@{url}`"
     );
     assert_eq!(error(&outcome), ("denied", words.as_str()));
     assert_eq!(server.connections(), 0);
