@@ -319,6 +319,34 @@ fn what_is_wrong_is_said_to_the_client_in_the_words_of_the_gateway() {
 }
 
 #[test]
+fn a_line_that_is_no_message_is_answered_and_a_notification_is_not() {
+    let (gateway, server) = echo("bridge-lines");
+    let mut bridge = Bridge::start(&gateway, &server);
+    let lines: [(&[u8], i64); 6] = [
+        (
+            br#"{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}"#,
+            -32600,
+        ),
+        (b"[]", -32600),
+        (b"5", -32600),
+        (b"{}", -32600),
+        (b"garbage", -32700),
+        (b"{\"jsonrpc\":\"2.0\",\"method\":\"\xff\"}", -32700),
+    ];
+    for (line, code) in lines {
+        bridge.write_bytes(line);
+        assert_eq!(
+            bridge.read()["error"]["code"],
+            code,
+            "{}",
+            line.escape_ascii()
+        );
+    }
+    bridge.write(&json!({ "jsonrpc": "1.0", "method": "notifications/initialized" }));
+    assert!(bridge.is_silent(Duration::from_millis(500)));
+}
+
+#[test]
 fn nobody_at_the_address_is_an_answer_too() {
     let (gateway, server) = echo("bridge-nobody");
     let mut nobody = command(&gateway, "http://127.0.0.1:1/mcp/srv_1", &server.key);

@@ -46,6 +46,13 @@ impl Bridge {
         }
     }
 
+    /// A line of any bytes.
+    pub(super) fn write_bytes(&mut self, line: &[u8]) {
+        let input = self.stdin.as_mut().unwrap();
+        input.write_all(line).unwrap();
+        input.write_all(b"\n").unwrap();
+    }
+
     pub(super) fn write(&mut self, message: &Value) {
         let stdin = self.stdin.as_mut().unwrap();
         writeln!(stdin, "{message}").unwrap();
