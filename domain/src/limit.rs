@@ -120,8 +120,8 @@ limits! {
     }
     /// Core instances of a call.
     instances Instances Count {
-        small: 64, standard: 64, large: 64,
-        allowed: 1 => 64
+        small: 48, standard: 48, large: 48,
+        allowed: 1 => 48
     }
     /// Handles that a call may hold at once.
     handles Handles Count {

@@ -63,13 +63,13 @@ pub struct Uploads {
 
 /// Uploads that arrive or are worked on, and of those the ones that are worked on.
 const ARRIVING: usize = 16;
-const WORKED_ON: usize = 4;
+pub(crate) const WORKED_ON: u32 = 4;
 
 impl Default for Uploads {
     fn default() -> Self {
         Self {
             arriving: Semaphore::new(ARRIVING),
-            worked_on: Semaphore::new(WORKED_ON),
+            worked_on: Semaphore::new(WORKED_ON as usize),
         }
     }
 }

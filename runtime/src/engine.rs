@@ -162,11 +162,13 @@ fn settings(strategy: InstanceAllocationStrategy, stack_bytes: usize) -> wasmtim
 
 fn pool(config: &Config) -> PoolingAllocationConfig {
     let slots = config.slots;
+    let for_each = |most: u32| slots.saturating_mul(most);
     let mut pool = PoolingAllocationConfig::new();
+    // As much as all slots can want: who has a slot must find the rest, whatever is in the others.
     pool.total_component_instances(slots)
-        .total_core_instances(slots.saturating_mul(8))
-        .total_memories(slots)
-        .total_tables(slots.saturating_mul(3))
+        .total_core_instances(for_each(INSTANCES_PER_COMPONENT))
+        .total_memories(for_each(MEMORIES_PER_COMPONENT))
+        .total_tables(for_each(TABLES_PER_COMPONENT))
         .total_stacks(slots)
         .max_unused_warm_slots(slots)
         .max_core_instances_per_component(INSTANCES_PER_COMPONENT)

@@ -9,6 +9,10 @@ const LEAST_MEMORY: u64 = 16 * MIB;
 /// Less than this has no room for a component.
 const LEAST_LOADED: u64 = MIB;
 
+/// Each place reserves 16 GiB of address space, for as many memories as a component may have, and the
+/// system finds about 85 TiB of it in one piece.
+const MOST_PLACES: u64 = 5_000;
+
 /// The sandbox as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -122,7 +126,7 @@ impl PlatformLimits {
                 Unit::Count,
                 sandbox.places,
                 standard.sandbox.places,
-                (1, 20_000),
+                (1, MOST_PLACES),
             ),
             limit(
                 "sandbox.memory_bytes",

@@ -2,6 +2,7 @@
 
 use super::machine;
 use crate::{
+    admin,
     config::Config,
     mcp::Seal,
     service::{Parts, Service, keyring},
@@ -41,7 +42,10 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
     let limits = config.limits.of_platform();
     let most = casemate_runtime::Config::default();
     let runtime = Runtime::new(&casemate_runtime::Config {
-        slots: u32::try_from(config.sandbox.places).unwrap_or(u32::MAX),
+        // An upload is asked what it offers in a sandbox too, and passes no gate of calls.
+        slots: u32::try_from(config.sandbox.places)
+            .unwrap_or(u32::MAX)
+            .saturating_add(admin::WORKED_ON),
         // Never less than by default: a component that wants more at its start than the limit of
         // today is stopped when it is called, and runs again when the limit is raised.
         max_memory_bytes: limits.memory_bytes.max(most.max_memory_bytes),

@@ -329,31 +329,3 @@ async fn after_every_kind_of_stop_the_next_call_works() {
         assert!(completes(&outcome.conclusion), "{:?}", outcome.conclusion);
     }
 }
-
-#[tokio::test]
-async fn more_calls_than_slots_are_turned_away_as_overload() {
-    let runtime = casemate_runtime::Runtime::new(&casemate_runtime::Config {
-        slots: 1,
-        ..Default::default()
-    })
-    .unwrap();
-    let component = runtime.compile(&endless()).unwrap();
-    let limits = Limits {
-        fuel: u64::MAX / 2,
-        wall_ms: 300,
-        ..Limits::default()
-    };
-    let call = a_call();
-    let one = || {
-        runtime.call(
-            &component,
-            &call,
-            Environment::default(),
-            &limits,
-            Arc::new(Unobserved),
-        )
-    };
-    let (first, second) = tokio::join!(one(), one());
-    assert_eq!(reason(&first), StopReason::DeadlineExceeded);
-    assert_eq!(reason(&second), StopReason::Overloaded);
-}

@@ -8,6 +8,7 @@ mod egress;
 mod limits;
 mod neighbors;
 mod offers;
+mod pool;
 mod redaction;
 mod rejections;
 mod results;

@@ -1,14 +1,17 @@
 //! Guests that want memory: G04.
 
 use super::{
-    family::Family,
+    family::{Bench, Family},
     row::{
         Control::{Honest, None, With},
         End::{Completes, Refused, Stopped},
-        Row, Settings,
+        Row, Seen, Settings,
     },
+    upload::{call, deploy, upload},
 };
 use casemate_guest_forge::{Guest, Part, wat};
+use serde_json::json;
+use std::time::Duration;
 
 const ROOMY: Settings = &[("limits.memory_bytes", 128 << 20)];
 
@@ -110,9 +113,9 @@ pub(super) static MEMORY: Family = Family {
         Row {
             id: "G04l",
             what: "more instances than a component may have",
-            guest: |tool| instances(tool, 60),
+            guest: |tool| instances(tool, 49 - OWN_INSTANCES),
             ends: Refused("component_too_large"),
-            control: Honest(|tool| instances(tool, 20), Completes),
+            control: Honest(|tool| instances(tool, 48 - OWN_INSTANCES), Completes),
         },
         Row {
             id: "G04m",
@@ -140,6 +143,9 @@ pub(super) fn beside(tool: &str, instances: usize, pages: u32) -> Vec<u8> {
     touches(tool, &items)
 }
 
+/// Those that a guest with another component in it has anyway.
+const OWN_INSTANCES: usize = 2;
+
 fn instances(tool: &str, instances: usize) -> Vec<u8> {
     let items =
         "(core module $x)".to_owned() + &"(core instance (instantiate $x))".repeat(instances);
@@ -150,6 +156,43 @@ fn touches(tool: &str, items: &str) -> Vec<u8> {
     Guest::named(tool)
         .part(Part::touched(items))
         .call("(call $touch) (i32.const 16)")
+}
+
+/// A guest with as many memories as it may have, which waits in its call.
+fn hoards(tool: &str) -> Vec<u8> {
+    let items =
+        "(core module $x (memory 1))".to_owned() + &"(core instance (instantiate $x))".repeat(3);
+    Guest::named(tool)
+        .part(Part::touched(&items))
+        .wasi(
+            "wasi:clocks/monotonic-clock",
+            "subscribe-duration",
+            "(param i64) (result i32)",
+        )
+        .wasi("wasi:io/poll", "[method]pollable.block", "(param i32)")
+        .call(
+            "(call $touch)
+             (call $pollable-block (call $subscribe-duration (i64.const 3_000_000_000)))
+             (i32.const 16)",
+        )
+}
+
+/// Without memories for all places, two calls would have them all, and the neighbor none.
+#[test]
+fn whoever_has_a_place_has_all_the_memories_it_needs() {
+    let bench = Bench::start("hoarders", &[("sandbox.places", 9)]);
+    let digest = upload(&bench.gateway, &hoards("hoards")).unwrap();
+    deploy(&bench.gateway, &bench.server, "hoards", &digest, &json!({}));
+    let hoard = || call(&bench.gateway, &bench.server, "hoards");
+    std::thread::scope(|scope| {
+        let hoarders: Vec<_> = (0..6).map(|_| scope.spawn(hoard)).collect();
+        std::thread::sleep(Duration::from_millis(1_500));
+        bench.assert_unharmed();
+        for hoarder in hoarders {
+            let seen = hoarder.join().unwrap();
+            assert!(matches!(seen, Seen::Completed { .. }), "{seen}");
+        }
+    });
 }
 
 #[test]
