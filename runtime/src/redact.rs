@@ -7,13 +7,19 @@
 //! each line. This is a second wall behind the grant, not a proof: a tool that holds a value can
 //! always write it backwards, or a piece at a time.
 //!
-//! A call without secrets pays nothing. All others pay one pass over a text, whatever the number of
-//! secrets: most places are passed by after a look at two bytes.
+//! A call without secrets pays nothing. All others pay one pass over a text: most places are passed
+//! by after a look at two bytes, an escape is decoded once, and only those forms are tried whose first
+//! character stands there. Where texts and secrets are made to look alike everywhere, the work still
+//! stays [linear in the text](effort): a text that would take more is withheld as a whole.
 
+mod effort;
 mod index;
 mod needle;
 
+pub(crate) use effort::WITHHELD;
+
 use casemate_domain::SecretName;
+use effort::{Effort, Spare, TooMuch};
 use index::Index;
 use needle::Needle;
 use std::{
@@ -21,6 +27,9 @@ use std::{
     ops::Range,
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
+
+/// What every mask begins with.
+const MASK: &str = "[secret ";
 
 /// Whether the tool itself may read a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +67,7 @@ struct Armory {
 #[derive(Default)]
 pub(crate) struct Redactor {
     armory: RwLock<Armory>,
+    spare: Spare,
 }
 
 /// A piece that is masked.
@@ -71,7 +81,7 @@ struct Found<'a> {
 impl Redactor {
     /// Looks for a secret from now on.
     pub(crate) fn arm(&self, name: &SecretName, value: &str, sight: Sight) {
-        let mask = format!("[secret {name}]");
+        let mask = format!("{MASK}{name}]");
         let mut armory = self.armory.write().unwrap_or_else(PoisonError::into_inner);
         if value.is_empty() || armory.secrets.iter().any(|armed| armed.mask == mask) {
             return;
@@ -102,10 +112,19 @@ impl Redactor {
     pub(crate) fn masked<'a>(&self, text: &'a str, shown: usize) -> Cow<'a, str> {
         let shown = text.floor_char_boundary(shown);
         let armory = self.armory();
-        let found = find(&armory, Audience::Outside, text.as_bytes(), shown);
-        if found.is_empty() {
-            return Cow::Borrowed(&text[..shown]);
-        }
+        let mut effort = Effort::new(&self.spare, shown);
+        let found = find(
+            &armory,
+            Audience::Outside,
+            text.as_bytes(),
+            shown,
+            &mut effort,
+        );
+        let found = match found {
+            Ok(found) if found.is_empty() => return Cow::Borrowed(&text[..shown]),
+            Ok(found) => found,
+            Err(TooMuch) => return Cow::Owned(WITHHELD.to_owned()),
+        };
         let mut masked = String::with_capacity(shown);
         let mut done = 0;
         for Found { range, mask, .. } in &found {
@@ -119,13 +138,23 @@ impl Redactor {
 
     /// Masks bytes.
     pub(crate) fn mask_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
-        replaced(&self.armory(), Audience::Outside, bytes)
+        self.replaced(Audience::Outside, bytes)
     }
 
     /// Masks what comes from outside for the eyes of the tool: a host may send back the secrets
     /// that were sent to it.
     pub(crate) fn hide(&self, bytes: Vec<u8>) -> Vec<u8> {
-        replaced(&self.armory(), Audience::Guest, bytes)
+        self.replaced(Audience::Guest, bytes)
+    }
+
+    fn replaced(&self, audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
+        let armory = self.armory();
+        let mut effort = Effort::new(&self.spare, bytes.len());
+        match find(&armory, audience, &bytes, bytes.len(), &mut effort) {
+            Ok(found) if found.is_empty() => bytes,
+            Ok(found) => with_masks(&found, &bytes),
+            Err(TooMuch) => WITHHELD.into(),
+        }
     }
 
     fn armory(&self) -> RwLockReadGuard<'_, Armory> {
@@ -133,14 +162,10 @@ impl Redactor {
     }
 }
 
-fn replaced(armory: &Armory, audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
-    let found = find(armory, audience, &bytes, bytes.len());
-    if found.is_empty() {
-        return bytes;
-    }
+fn with_masks(found: &[Found<'_>], bytes: &[u8]) -> Vec<u8> {
     let mut masked = Vec::with_capacity(bytes.len());
     let mut done = 0;
-    for Found { range, mask, .. } in &found {
+    for Found { range, mask, .. } in found {
         masked.extend_from_slice(&bytes[done..range.start]);
         masked.extend_from_slice(mask.as_bytes());
         done = range.end;
@@ -151,10 +176,16 @@ fn replaced(armory: &Armory, audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
 
 /// The pieces to mask that begin before a place, in order. Matches that overlap are one piece, so
 /// that none leaves an edge.
-fn find<'a>(armory: &'a Armory, audience: Audience, hay: &[u8], shown: usize) -> Vec<Found<'a>> {
+fn find<'a>(
+    armory: &'a Armory,
+    audience: Audience,
+    hay: &[u8],
+    shown: usize,
+    effort: &mut Effort<'_>,
+) -> Result<Vec<Found<'a>>, TooMuch> {
     let mut found: Vec<Found<'a>> = Vec::new();
     if armory.secrets.is_empty() {
-        return found;
+        return Ok(found);
     }
     let mut at = 0;
     while at < hay.len().min(shown) {
@@ -167,22 +198,26 @@ fn find<'a>(armory: &'a Armory, audience: Audience, hay: &[u8], shown: usize) ->
             at += len;
             continue;
         }
-        for &(secret, form) in armory.index.candidates(hay, at) {
+        for &(secret, form) in armory.index.candidates(hay, at).into_iter().flatten() {
+            effort.step()?;
             let armed = &armory.secrets[secret];
             if audience == Audience::Guest && armed.sight == Sight::Revealed {
                 continue;
             }
-            if let Some(range) = armed.forms[form].matched(hay, at) {
+            if let Some(range) = armed.forms[form].matched(hay, at, effort)? {
                 add(&mut found, range, &armed.mask);
             }
         }
         at += 1;
     }
-    found
+    Ok(found)
 }
 
 /// How long the mask is that a text begins with.
 fn masked_before(armory: &Armory, hay: &[u8]) -> Option<usize> {
+    if !hay.starts_with(MASK.as_bytes()) {
+        return None;
+    }
     let masks = armory.secrets.iter().map(|armed| armed.mask.as_bytes());
     masks
         .filter(|mask| hay.starts_with(mask))

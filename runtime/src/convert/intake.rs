@@ -2,7 +2,7 @@
 
 use crate::{
     json::{self, Shape},
-    redact::Redactor,
+    redact::{Redactor, WITHHELD},
     stop,
 };
 use casemate_domain::{Json, Stop};
@@ -101,6 +101,10 @@ impl<'a> Intake<'a> {
             return parsed.map_err(|problem| invalid(what, &problem));
         };
         self.count(text.len(), masked.len());
+        if masked == WITHHELD {
+            let problem = "cannot be looked through for secrets in reasonable time";
+            return Err(invalid(what, problem));
+        }
         json::parse(masked, shape).map_err(|problem| {
             // A number can be the value of a secret, and a mask is no number.
             let is_broken_by_mask = json::parse(text, shape).is_ok();

@@ -1,6 +1,7 @@
-//! Which forms of secrets can begin at a place, by the first two bytes there.
+//! Which forms of secrets can begin at a place, by the first two bytes there. An escape counts as the
+//! character that it stands for.
 
-use super::needle::Needle;
+use super::needle::{Needle, escape};
 
 /// A form: the number of its secret, and its number among the forms of that.
 type Form = (usize, usize);
@@ -33,9 +34,26 @@ impl Index {
         }
     }
 
-    /// The forms that may begin at a place.
-    pub(super) fn candidates(&self, hay: &[u8], at: usize) -> &[Form] {
+    /// The forms that may begin at a place: with what stands there, and with what that is an escape of.
+    pub(super) fn candidates(&self, hay: &[u8], at: usize) -> [&[Form]; 2] {
         let first = hay[at];
+        let plain = self.beginning(first, hay.get(at + 1));
+        if self.by_byte.is_empty() || !escape::BEGINS.contains(&first) {
+            return [plain, &[]];
+        }
+        let escaped = escape::any(&hay[at..]).map_or(&[][..], |(found, len)| {
+            let byte = found.encode_utf8(&mut [0; 4]).as_bytes()[0];
+            // A form that begins with a backslash itself is among the plain ones.
+            if byte == first {
+                return &[];
+            }
+            self.beginning(byte, hay.get(at + len))
+        });
+        [plain, escaped]
+    }
+
+    /// The forms that may begin with a byte, and then go on with another one.
+    fn beginning(&self, first: u8, second: Option<&u8>) -> &[Form] {
         let Some(forms) = self.by_byte.get(usize::from(first)) else {
             return &[];
         };
@@ -43,7 +61,7 @@ impl Index {
             return &[];
         }
         // At the end of a text, one byte decides.
-        let may_begin = hay.get(at + 1).is_none_or(|second| {
+        let may_begin = second.is_none_or(|second| {
             let (word, bit) = place(first, *second);
             self.pairs[word] & bit != 0
         });

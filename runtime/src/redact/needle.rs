@@ -3,8 +3,9 @@
 //! A character may stand for itself, be escaped as in JSON or HTML or be percent-encoded as in a URL,
 //! each one on its own: encoders differ in what they escape, so no list of whole encodings would do.
 
-mod escape;
+pub(super) mod escape;
 
+use super::effort::{Effort, TooMuch};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use std::ops::Range;
@@ -95,7 +96,7 @@ impl Needle {
         }
     }
 
-    /// Whether a match can begin with this byte.
+    /// Whether a match can begin with this byte, which is no part of an escape.
     pub(super) fn may_begin_with(&self, byte: u8) -> bool {
         let first = self.text.expose_secret().chars().next();
         first.is_some_and(|first| self.alphabet.may_write(first, byte))
@@ -104,8 +105,10 @@ impl Needle {
     /// Whether a match whose first character is one byte can have this one next.
     pub(super) fn may_go_on_with(&self, byte: u8) -> bool {
         let second = self.text.expose_secret().chars().nth(1);
-        second
-            .is_none_or(|second| self.alphabet.may_write(second, byte) || self.alphabet.fills(byte))
+        escape::BEGINS.contains(&byte)
+            || second.is_none_or(|second| {
+                self.alphabet.may_write(second, byte) || self.alphabet.fills(byte)
+            })
     }
 
     /// Whether this byte is the whole first character of a match that begins with it.
@@ -114,7 +117,12 @@ impl Needle {
     }
 
     /// Where a match that begins here lies, with the neighbors that hold bits of it.
-    pub(super) fn matched(&self, hay: &[u8], start: usize) -> Option<Range<usize>> {
+    pub(super) fn matched(
+        &self,
+        hay: &[u8],
+        start: usize,
+        effort: &mut Effort<'_>,
+    ) -> Result<Option<Range<usize>>, TooMuch> {
         let mut wanted = self.text.expose_secret().chars();
         let steps = |at: usize, wanted| {
             let filling = if at > start {
@@ -129,10 +137,11 @@ impl Needle {
         let mut others = Vec::new();
         while others.is_empty() {
             let Some(wanted) = wanted.next() else {
-                return Some(self.with_edges(hay, start..end));
+                return Ok(Some(self.with_edges(hay, start..end)));
             };
+            effort.step()?;
             match steps(end, wanted) {
-                [None, None] => return None,
+                [None, None] => return Ok(None),
                 [Some(one), None] | [None, Some(one)] => end = one,
                 [Some(one), Some(other)] => others.extend([one, other]),
             }
@@ -142,16 +151,18 @@ impl Needle {
         for wanted in wanted {
             next.clear();
             for end in &ends {
+                effort.step()?;
                 next.extend(steps(*end, wanted).into_iter().flatten());
             }
             next.sort_unstable();
             next.dedup();
             std::mem::swap(&mut ends, &mut next);
             if ends.is_empty() {
-                return None;
+                return Ok(None);
             }
         }
-        Some(self.with_edges(hay, start..*ends.iter().max()?))
+        let last = ends.into_iter().max();
+        Ok(last.map(|end| self.with_edges(hay, start..end)))
     }
 
     /// A match with the characters beside it that hold bits of the secret.
@@ -184,10 +195,9 @@ impl Alphabet {
         }
     }
 
-    /// Whether a character can be written with this byte first.
+    /// Whether a character that is not escaped can be written with this byte first.
     fn may_write(self, wanted: char, byte: u8) -> bool {
         match byte {
-            _ if escape::BEGINS.contains(&byte) => true,
             _ if wanted == ' ' && BLANKS.contains(&byte) => true,
             _ if wanted.is_ascii() => self.same(wanted, char::from(byte)),
             _ => wanted.encode_utf8(&mut [0; 4]).as_bytes()[0] == byte,

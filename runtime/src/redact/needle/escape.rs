@@ -1,7 +1,7 @@
 //! One character that is written otherwise.
 
 /// What an escape can begin with.
-pub(super) const BEGINS: &[u8] = b"\\%&";
+pub(in crate::redact) const BEGINS: &[u8] = b"\\%&";
 
 /// The longest entity of HTML that is read.
 const ENTITY: usize = 10;
@@ -15,6 +15,21 @@ pub(super) fn read(text: &[u8], bytes: usize) -> Option<(char, usize)> {
         b'&' => entity(text),
         _ => None,
     }
+}
+
+/// The character that a text begins with, if that is escaped, whatever it is, and how long the escape
+/// is.
+pub(in crate::redact) fn any(text: &[u8]) -> Option<(char, usize)> {
+    let bytes = match text {
+        [b'%', high, ..] => match high {
+            b'c' | b'C' | b'd' | b'D' => 2,
+            b'e' | b'E' => 3,
+            b'f' | b'F' => 4,
+            _ => 1,
+        },
+        _ => 0,
+    };
+    read(text, bytes)
 }
 
 /// `&quot;`, `&#34;`, `&#x22;`.
