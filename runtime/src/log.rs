@@ -43,9 +43,14 @@ impl Log {
         }
     }
 
+    /// Whether every further line is dropped.
+    pub(crate) fn is_full(&self) -> bool {
+        self.lines_left == 0 || self.bytes_left == 0
+    }
+
     /// Adds a line, or counts it as dropped.
     pub(crate) fn add(&mut self, level: LogLevel, message: &str, fields: Option<String>) {
-        if self.lines_left == 0 || self.bytes_left == 0 {
+        if self.is_full() {
             self.dropped = self.dropped.saturating_add(1);
             return;
         }

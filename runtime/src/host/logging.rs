@@ -3,6 +3,7 @@
 use crate::{
     bindings::host::logging::{Host, Level},
     json::{self, Shape},
+    log::LINE_BYTES,
     state::Session,
 };
 use casemate_domain::LogLevel;
@@ -15,10 +16,13 @@ impl Host for Session {
         fields: Option<String>,
     ) -> wasmtime::Result<()> {
         self.admit()?;
+        let mut log = self.shared.log();
+        // Reading costs the host far more than writing costs the guest: what is not kept is not read.
+        let fields = fields.filter(|fields| fields.len() <= LINE_BYTES && !log.is_full());
         // Fields that are not an object are left out rather than the line.
         let fields = fields.and_then(|fields| json::parse(fields, Shape::Object).ok());
         let fields = fields.map(|fields| fields.get().to_owned());
-        self.shared.log().add(domain_level(level), &message, fields);
+        log.add(domain_level(level), &message, fields);
         Ok(())
     }
 }

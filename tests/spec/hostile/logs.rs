@@ -4,7 +4,7 @@ use super::{
     family::Family,
     handles::times,
     row::{
-        Control::{None, With},
+        Control::{Honest, None, With},
         End::Recorded,
         Row, Settings,
     },
@@ -101,6 +101,19 @@ pub(super) static LOGS: Family = Family {
             ends: Recorded(|record| record["outcome"] == "ok" && lines(record).len() == 1),
             control: None("fields stay in their place, as the text of their line"),
         },
+        Row {
+            id: "G12j",
+            what: "fields of three megabytes, of which nothing is kept, in line after line",
+            guest: |tool| large_fields(tool, 300),
+            // Reading all of them would take longer than the call may.
+            ends: Recorded(|record| {
+                lines(record).len() == 100 && lines(record)[0]["fields"].is_null()
+            }),
+            control: Honest(
+                |tool| fields(tool, "{\"a\":[1,1]}"),
+                Recorded(|record| lines(record)[0]["fields"]["a"][1] == 1),
+            ),
+        },
     ],
 };
 
@@ -130,6 +143,31 @@ fn fields(tool: &str, fields: &str) -> Vec<u8> {
     guest.call(&format!(
         "(call $log (i32.const 1) {line} (i32.const 1) {fields}) (i32.const 16)"
     ))
+}
+
+fn large_fields(tool: &str, count: u32) -> Vec<u8> {
+    let mut guest = Guest::named(tool).import("logging", "log", "(param i32 i32 i32 i32 i32 i32)");
+    let (line, begin) = (guest.text("a line"), guest.text("{\"a\":[11"));
+    let (at, bytes) = (1_310_720, 3 << 20);
+    // `,1` until there are three megabytes, and `]}`.
+    let item = format!(
+        "(func $fill (local $at i32)
+            (if (i32.eq (memory.grow (i32.const 60)) (i32.const -1)) (then unreachable))
+            (memory.copy (i32.const {at}) {begin})
+            (local.set $at (i32.const {first}))
+            (loop $l
+                (i32.store16 (local.get $at) (i32.const 0x312c))
+                (local.set $at (i32.add (local.get $at) (i32.const 2)))
+                (br_if $l (i32.lt_u (local.get $at) (i32.const {last}))))
+            (i32.store16 (local.get $at) (i32.const 0x7d5d)))",
+        first = at + 8,
+        last = at + bytes - 2,
+    );
+    let log = format!(
+        "(if (i32.eqz (local.get $n)) (then (call $fill)))
+         (call $log (i32.const 1) {line} (i32.const 1) (i32.const {at}) (i32.const {bytes}))"
+    );
+    guest.item(&item).call(&times(count, &log))
 }
 
 #[test]
