@@ -68,14 +68,18 @@ pub(crate) async fn call(
     };
     let context = convert::context(call);
     let store = running.store();
+    let redactor = store.data().session_ref().redactor.clone();
     let ended = {
         // Pinned here: whoever takes a future by value has room for it twice.
-        let work = pin!(component.run(&mut *store, &call.request, &context));
+        let work = pin!(async {
+            let answered = component.run(&mut *store, &call.request, &context).await?;
+            // Still in a turn of the call: what an answer takes of the CPU is no less than what else
+            // it takes.
+            Ok(convert::answer(answered, &redactor, limits))
+        });
         sandbox::watched(work, &watch, &mut place).await
     };
-    let redactor = &store.data().session_ref().redactor;
-    let answer = sandbox::settle(ended, store, limits)
-        .and_then(|result| convert::answer(result, redactor, limits));
+    let answer = sandbox::settle(ended, store, limits).and_then(|answer| answer);
     let (conclusion, bytes_out) = match answer {
         Ok(Answer { conclusion, bytes }) => (conclusion, bytes),
         Err(stop) => (Conclusion::Stopped(stop), 0),

@@ -7,10 +7,12 @@ mod content;
 mod intake;
 mod prompt;
 mod question;
+mod weight;
 
 pub(crate) use content::{icons, plain_annotations};
 
 use crate::{
+    aside::aside,
     bindings::{
         host::types::{CallContext, CallError, Caller, ProtocolError, ToolError},
         prompts::PromptOutcome,
@@ -76,6 +78,12 @@ pub(crate) fn answer(
     redactor: &Redactor,
     limits: &Limits,
 ) -> Result<Answer, Stop> {
+    aside(weight::of(&answered), || {
+        taken_in(answered, redactor, limits)
+    })
+}
+
+fn taken_in(answered: Answered, redactor: &Redactor, limits: &Limits) -> Result<Answer, Stop> {
     let mut intake = Intake::new(redactor);
     let conclusion = match answered {
         Answered::Tool(result) => result.map(|outcome| tool(outcome, &mut intake)),

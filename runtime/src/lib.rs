@@ -40,6 +40,7 @@
 #![deny(missing_docs)]
 
 mod artifact;
+mod aside;
 mod bindings;
 mod call;
 mod clock;
