@@ -168,6 +168,11 @@ limits! {
         small: MIB, standard: 5 * MIB, large: 32 * MIB,
         allowed: KIB => 256 * MIB
     }
+    /// The bodies of all responses of a call together, after decompression.
+    http_total_bytes HttpTotalBytes Bytes {
+        small: 4 * MIB, standard: 32 * MIB, large: 512 * MIB,
+        allowed: KIB => 64 * 1_024 * MIB
+    }
     /// Redirects that one request may follow.
     http_redirects HttpRedirects Count {
         small: 3, standard: 5, large: 10,

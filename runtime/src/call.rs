@@ -4,7 +4,7 @@ use crate::{
     component::Component,
     control::Control,
     convert::{self, Answer},
-    egress::Outgoing,
+    egress::Egress,
     limiter::Budget,
     runtime::{Environment, Observer},
     sandbox,
@@ -22,7 +22,7 @@ use wasmtime::Store;
 
 /// What a call shares with all others of its runtime.
 pub(crate) struct Common {
-    pub(crate) outgoing: Outgoing,
+    pub(crate) egress: Arc<Egress>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) turns: Arc<Turns>,
 }
@@ -48,7 +48,7 @@ pub(crate) async fn call(
         limits,
         observer,
         started,
-        common.outgoing,
+        common.egress,
         common.budget,
     );
     if call.continuation.state.is_some() {

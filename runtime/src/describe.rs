@@ -94,7 +94,7 @@ async fn asked<T>(
         limits,
         Arc::new(Unobserved),
         Instant::now(),
-        common.outgoing,
+        common.egress,
         common.budget,
     );
     let watch = state.session_ref().watch();

@@ -6,7 +6,9 @@
 //! redirect that was not checked, no connection that is shared between calls.
 //!
 //! A tool waits for each answer before it can ask again, since `send` of the contract returns it
-//! whole: a call has one request in flight, and their number bounds the rest.
+//! whole: a call has one request in flight, and their number bounds the rest. What an answer takes of
+//! the host is part of the memory of all calls, as the memory of the guest is, until the next request
+//! or the end of the call.
 //!
 //! This does not keep a tool from sending what it knows to a host it was granted: that is what a
 //! grant means.
@@ -14,6 +16,7 @@
 mod address;
 mod failure;
 mod hop;
+mod intake;
 mod refusal;
 mod resolver;
 mod target;
@@ -22,16 +25,18 @@ pub(crate) use target::Target;
 
 use crate::{
     bindings::host::http::{HttpError, Request, Response},
+    limiter::Holding,
     runtime::EgressPolicy,
     secrets::Secrets,
 };
 use casemate_domain::{Grant, Limits};
 use failure::failure;
 use hop::Hop;
+use intake::Intake;
 use ipnet::IpNet;
 use reqwest::{
     Client,
-    header::{HeaderMap, HeaderName, HeaderValue},
+    header::{HeaderName, HeaderValue},
 };
 use resolver::{Resolver, closed};
 use std::{
@@ -103,20 +108,20 @@ pub(crate) struct Outgoing {
     requests_left: u64,
     request_limit: u64,
     timeout: Duration,
-    body_limit: u64,
+    intake: Intake,
     redirect_limit: u64,
     hosts: Vec<String>,
 }
 
 impl Outgoing {
-    pub(crate) fn new(egress: Arc<Egress>, limits: &Limits) -> Self {
+    pub(crate) fn new(egress: Arc<Egress>, limits: &Limits, holding: Holding) -> Self {
         Self {
             egress,
             client: None,
             requests_left: limits.http_requests,
             request_limit: limits.http_requests,
             timeout: Duration::from_millis(limits.http_ms),
-            body_limit: limits.http_body_bytes,
+            intake: Intake::new(limits, holding),
             redirect_limit: limits.http_redirects,
             hosts: Vec::new(),
         }
@@ -157,9 +162,7 @@ impl Outgoing {
         secrets: &mut Secrets,
     ) -> Result<Response, HttpError> {
         let mut redirects_left = self.redirect_limit.min(request.max_redirects.into());
-        let body_limit = request
-            .max_body_bytes
-            .map_or(self.body_limit, |wanted| wanted.min(self.body_limit));
+        let wanted = request.max_body_bytes;
         let mut hop = Hop::first(request)?;
         loop {
             let response = self.contact(&mut hop, grant, secrets).await?;
@@ -169,7 +172,10 @@ impl Outgoing {
                     redirects_left -= 1;
                     hop = next?;
                 }
-                _ => return read(response, &hop, body_limit, secrets).await,
+                _ => {
+                    let url = hop.url.as_str();
+                    return self.intake.read(response, url, wanted, secrets).await;
+                }
             }
         }
     }
@@ -246,39 +252,4 @@ fn check(ranges: &[IpNet], url: &Url, target: &Target<'_>, grant: &Grant) -> Res
         Some(closed) => Err(refusal::address(target, closed)),
         None => Ok(()),
     }
-}
-
-/// Reads the body, up to the limit.
-async fn read(
-    mut response: reqwest::Response,
-    hop: &Hop,
-    limit: u64,
-    secrets: &Secrets,
-) -> Result<Response, HttpError> {
-    if response.content_length().is_some_and(|size| size > limit) {
-        return Err(HttpError::TooLarge(limit));
-    }
-    let status = response.status().as_u16();
-    let headers = readable(response.headers(), secrets);
-    let mut body = Vec::new();
-    let broken = |_| HttpError::ConnectionFailed("the answer broke off".to_owned());
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if (body.len() + chunk.len()) as u64 > limit {
-            return Err(HttpError::TooLarge(limit));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Response {
-        status,
-        headers,
-        body: secrets.hide(body),
-        url: String::from_utf8_lossy(&secrets.hide(hop.url.to_string().into())).into_owned(),
-    })
-}
-
-fn readable(headers: &HeaderMap, secrets: &Secrets) -> Vec<(String, Vec<u8>)> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), secrets.hide(value.as_bytes().to_vec())))
-        .collect()
 }

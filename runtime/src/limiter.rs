@@ -5,12 +5,11 @@
 //! that it refused something: a guest whose allocation fails usually traps a moment later, and
 //! that trap is then reported as what it is.
 
-use crate::turns::Tenant;
+mod budget;
+
+pub(crate) use budget::{Budget, Holding};
+
 use casemate_domain::Limits;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
 use wasmtime::ResourceLimiter;
 
 /// Tables of one call.
@@ -39,62 +38,13 @@ pub(crate) enum Refused {
 #[error("refused too often")]
 pub(crate) struct RefusedTooOften;
 
-/// The memory of all sandboxes together, shared between tenants by a threshold that moves: one
-/// tenant may hold twice what is free, no more. Alone it gets two thirds; many that want all they
-/// can get are held to equal parts, and a part stays free for who comes next.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    total: u64,
-    held: AtomicU64,
-}
-
-/// How many times what is free a tenant may hold.
-const SHARE: u64 = 2;
-
-impl Budget {
-    pub(crate) fn new(total: u64) -> Self {
-        Self {
-            total,
-            held: AtomicU64::new(0),
-        }
-    }
-
-    /// What all running calls hold.
-    pub(crate) fn held(&self) -> u64 {
-        self.held.load(Ordering::Relaxed)
-    }
-
-    fn take(&self, tenant: &Tenant, more: u64) -> bool {
-        // What is refused is never added, not even for a moment: others would be refused for it.
-        let taken = self
-            .held
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-                let all = held.checked_add(more)?;
-                let free = self.total.checked_sub(all)?;
-                let own = tenant.memory().load(Ordering::Relaxed) + more;
-                (own <= free.saturating_mul(SHARE)).then_some(all)
-            });
-        if taken.is_ok() {
-            tenant.memory().fetch_add(more, Ordering::Relaxed);
-        }
-        taken.is_ok()
-    }
-
-    fn give_back(&self, tenant: &Tenant, less: u64) {
-        self.held.fetch_sub(less, Ordering::Relaxed);
-        tenant.memory().fetch_sub(less, Ordering::Relaxed);
-    }
-}
-
 /// The limiter of one call.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    budget: Arc<Budget>,
-    tenant: Tenant,
+    holding: Holding,
     memory: u64,
     table_elements: u64,
     instances: usize,
-    held: u64,
     peak: u64,
     elements: u64,
     refused: Option<Refused>,
@@ -102,14 +52,12 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: &Limits, budget: Arc<Budget>, tenant: Tenant) -> Self {
+    pub(crate) fn new(limits: &Limits, holding: Holding) -> Self {
         Self {
-            budget,
-            tenant,
+            holding,
             memory: limits.memory_bytes,
             table_elements: limits.table_elements,
             instances: usize::try_from(limits.instances).unwrap_or(usize::MAX),
-            held: 0,
             peak: 0,
             elements: 0,
             refused: None,
@@ -129,14 +77,13 @@ impl Limiter {
     }
 
     fn grow(&mut self, more: u64, what: Refused) -> wasmtime::Result<bool> {
-        let held = self.held.saturating_add(more);
+        let held = self.holding.bytes().saturating_add(more);
         if held > self.memory {
             return self.refuse(what);
         }
-        if !self.budget.take(&self.tenant, more) {
+        if !self.holding.take(more) {
             return self.refuse(Refused::Everybody);
         }
-        self.held = held;
         self.peak = self.peak.max(held);
         self.refused = None;
         Ok(true)
@@ -149,12 +96,6 @@ impl Limiter {
             return Err(wasmtime::Error::new(RefusedTooOften));
         }
         Ok(false)
-    }
-}
-
-impl Drop for Limiter {
-    fn drop(&mut self) {
-        self.budget.give_back(&self.tenant, self.held);
     }
 }
 
@@ -206,6 +147,8 @@ impl ResourceLimiter for Limiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::turns::Tenant;
+    use std::sync::{Arc, atomic::Ordering};
 
     fn limits(memory_bytes: u64) -> Limits {
         Limits {
@@ -217,7 +160,7 @@ mod tests {
 
     fn limiter(memory_bytes: u64) -> Limiter {
         let budget = Arc::new(Budget::new(u64::MAX));
-        Limiter::new(&limits(memory_bytes), budget, Tenant::new())
+        Limiter::new(&limits(memory_bytes), Holding::new(budget, Tenant::new()))
     }
 
     #[test]
@@ -264,8 +207,13 @@ mod tests {
     #[test]
     fn calls_together_hold_no_more_than_there_is_for_all_and_give_it_back() {
         let budget = Arc::new(Budget::new(100));
-        let of = |tenant: &Tenant| Limiter::new(&limits(80), Arc::clone(&budget), tenant.clone());
-        let (mut first, mut second) = (of(&Tenant::new()), of(&Tenant::new()));
+        let call = || {
+            Limiter::new(
+                &limits(80),
+                Holding::new(Arc::clone(&budget), Tenant::new()),
+            )
+        };
+        let (mut first, mut second) = (call(), call());
         assert!(grow(&mut first, 60));
         assert!(!grow(&mut second, 41));
         assert_eq!(second.refused(), Some(Refused::Everybody));
@@ -281,7 +229,8 @@ mod tests {
         let tenants: Vec<_> = (0..4).map(|_| Tenant::new()).collect();
         let mut calls: Vec<_> = tenants
             .iter()
-            .map(|tenant| Limiter::new(&limits(9_000), Arc::clone(&budget), tenant.clone()))
+            .map(|tenant| Holding::new(Arc::clone(&budget), tenant.clone()))
+            .map(|holding| Limiter::new(&limits(9_000), holding))
             .collect();
         for _ in 0..9_000 {
             for call in &mut calls {
@@ -293,7 +242,7 @@ mod tests {
             let own = tenant.memory().load(Ordering::Relaxed);
             assert!(own.abs_diff(2_000) < 10, "{own}");
         }
-        let mut newcomer = Limiter::new(&limits(9_000), budget, Tenant::new());
+        let mut newcomer = Limiter::new(&limits(9_000), Holding::new(budget, Tenant::new()));
         assert!(grow(&mut newcomer, 500));
     }
 }

@@ -3,8 +3,8 @@
 use crate::{
     clock::{MonotonicClock, WallClock},
     control::Control,
-    egress::Outgoing,
-    limiter::{Budget, Limiter},
+    egress::{Egress, Outgoing},
+    limiter::{Budget, Holding, Limiter},
     log::Log,
     redact::Redactor,
     runtime::{Environment, Observer},
@@ -138,9 +138,10 @@ impl State {
         limits: &Limits,
         observer: Arc<dyn Observer>,
         started: Instant,
-        outgoing: Outgoing,
+        egress: Arc<Egress>,
         budget: Arc<Budget>,
     ) -> Self {
+        let holding = || Holding::new(budget.clone(), environment.tenant.clone());
         let redactor = Arc::new(Redactor::default());
         let shared = Arc::new(Shared {
             host_calls: AtomicU64::new(0),
@@ -159,16 +160,16 @@ impl State {
             wasi: None,
             started,
             table,
-            limiter: Limiter::new(limits, budget, environment.tenant.clone()),
+            limiter: Limiter::new(limits, holding()),
             session: Session {
                 shared,
+                outgoing: Outgoing::new(egress, limits, holding()),
                 deadline: started + limits.wall(),
                 grant: environment.grant.clone(),
                 control: environment.control.clone(),
                 secrets: Secrets::new(environment, redactor.clone()),
                 redactor,
                 observer,
-                outgoing,
                 progress: None,
             },
         }

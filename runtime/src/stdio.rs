@@ -102,7 +102,7 @@ impl OutputStream for Printed {
 mod tests {
     use super::*;
     use crate::{
-        egress::{Egress, Outgoing},
+        egress::Egress,
         limiter::Budget,
         redact::Sight,
         runtime::{EgressPolicy, Environment, Unobserved},
@@ -119,7 +119,7 @@ mod tests {
             &limits,
             Arc::new(Unobserved),
             std::time::Instant::now(),
-            Outgoing::new(egress, &limits),
+            egress,
             Arc::new(Budget::new(u64::MAX)),
         );
         let session = state.session_ref();

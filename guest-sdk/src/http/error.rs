@@ -18,7 +18,8 @@ pub enum HttpError {
     TimedOut,
     /// The body is larger than this many bytes.
     TooLarge(u64),
-    /// The call has used up its outgoing requests or bytes.
+    /// The call has used up its outgoing requests, or the bytes that it may read of all answers, or
+    /// there is no memory for the answer now.
     LimitReached(String),
 }
 

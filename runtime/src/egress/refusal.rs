@@ -66,3 +66,20 @@ pub(super) fn headers() -> HttpError {
         "the answer has more than {RESPONSE_HEADERS} headers or {RESPONSE_HEADER_BYTES} bytes of them"
     ))
 }
+
+/// The call has read so much of answers that it gets no more.
+pub(super) fn total(limit: u64) -> HttpError {
+    HttpError::LimitReached(format!(
+        "the answers to this call would be more than {limit} bytes together, which is its limit \
+         `http_total_bytes`"
+    ))
+}
+
+/// There is no memory for an answer.
+pub(super) fn memory() -> HttpError {
+    HttpError::LimitReached(
+        "there is no memory for the answer now: the calls that run hold what there is for them. \
+         Try again later"
+            .to_owned(),
+    )
+}

@@ -8,6 +8,7 @@ use crate::support::{
     text,
 };
 use casemate_domain::{Limits, Outcome};
+use casemate_runtime::{Config, EgressPolicy, Runtime};
 use flate2::{Compression, write::GzEncoder};
 use std::{
     io::Write,
@@ -178,4 +179,71 @@ async fn the_hosts_own_body_limit_stands_above_the_guests() {
     let environment = granted(&[&server.url()]);
     let outcome = run_with(local_runtime(), &get.guest(), environment, &limits).await;
     assert_eq!(error(&outcome).0, "too-large");
+}
+
+/// A server that says how long its answer is, and one that does not.
+fn of_ten_thousand_bytes() -> [Server; 2] {
+    let body = || "x".repeat(10_000);
+    let unsized_ = move |_: &str| {
+        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+        format!("{head}{}", body()).into_bytes()
+    };
+    [Server::start(move |_| ok(&body())), Server::start(unsized_)]
+}
+
+#[tokio::test]
+async fn the_answers_to_a_call_are_limited_together() {
+    let limits = Limits {
+        http_total_bytes: 25_000,
+        ..Limits::default()
+    };
+    let words = "the answers to this call would be more than 25000 bytes together, which is its \
+                 limit `http_total_bytes`";
+    for server in of_ten_thousand_bytes() {
+        let mut get = Fetch::get(server.url());
+        get.times = 2;
+        let environment = || granted(&[&server.url()]);
+        let outcome = run_with(local_runtime(), &get.guest(), environment(), &limits).await;
+        assert_eq!(text(&outcome).len(), 10_000, "the control has enough");
+        get.times = 3;
+        let outcome = run_with(local_runtime(), &get.guest(), environment(), &limits).await;
+        assert_eq!(error(&outcome), ("limit-reached", words));
+    }
+}
+
+/// A runtime in which all calls together have so much memory.
+fn with_memory(total_memory_bytes: u64) -> Runtime {
+    let egress = EgressPolicy {
+        allow_ranges: vec!["127.0.0.0/8".parse().unwrap()],
+        ..EgressPolicy::default()
+    };
+    Runtime::new(&Config {
+        slots: 2,
+        total_memory_bytes,
+        egress,
+        ..Config::default()
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_is_part_of_the_memory_of_all_calls() {
+    let words = "there is no memory for the answer now: the calls that run hold what there is for \
+                 them. Try again later";
+    let sized = Server::start(|_| ok(&"x".repeat(1 << 20)));
+    let unsized_ = Server::start(|_| {
+        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+        format!("{head}{}", "x".repeat(1 << 20)).into_bytes()
+    });
+    // A call may hold two thirds. The guest itself holds 1.3 MiB.
+    let (little, enough) = (with_memory(3 << 20), with_memory(12 << 20));
+    for server in [sized, unsized_] {
+        let get = Fetch::get(server.url());
+        let outcome = fetch(&little, &get, granted(&[&server.url()])).await;
+        assert_eq!(error(&outcome), ("limit-reached", words));
+        assert_eq!(little.memory_held(), 0, "what was read is given back");
+        let outcome = fetch(&enough, &get, granted(&[&server.url()])).await;
+        assert_eq!(text(&outcome).len(), 1 << 20, "the control has enough");
+        assert_eq!(enough.memory_held(), 0);
+    }
 }
