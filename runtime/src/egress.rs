@@ -17,6 +17,7 @@ mod address;
 mod failure;
 mod hop;
 mod intake;
+mod lookups;
 mod refusal;
 mod resolver;
 mod target;
@@ -28,12 +29,14 @@ use crate::{
     limiter::Holding,
     runtime::EgressPolicy,
     secrets::Secrets,
+    turns::Tenant,
 };
 use casemate_domain::{Grant, Limits};
 use failure::failure;
 use hop::Hop;
 use intake::Intake;
 use ipnet::IpNet;
+use lookups::{LOOKUPS_OF_ALL, Lookups};
 use reqwest::{
     Client,
     header::{HeaderName, HeaderValue},
@@ -44,6 +47,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 /// Headers of a response, in number.
@@ -62,6 +66,7 @@ pub(crate) struct Egress {
     policy: EgressPolicy,
     ranges: Arc<[IpNet]>,
     tls: rustls::ClientConfig,
+    lookups: Arc<Semaphore>,
 }
 
 impl Egress {
@@ -79,11 +84,13 @@ impl Egress {
             policy: policy.clone(),
             ranges: policy.allow_ranges.clone().into(),
             tls,
+            lookups: Arc::new(Semaphore::new(LOOKUPS_OF_ALL)),
         })
     }
 
-    fn client(&self) -> Result<Client, Box<dyn std::error::Error>> {
-        let resolver = Resolver::new(&self.policy, self.ranges.clone())?;
+    fn client(&self, tenant: &Tenant) -> Result<Client, Box<dyn std::error::Error>> {
+        let lookups = Lookups::new(&self.lookups, tenant);
+        let resolver = Resolver::new(&self.policy, self.ranges.clone(), lookups)?;
         let client = Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
             .dns_resolver(resolver)
@@ -230,7 +237,7 @@ impl Outgoing {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
-        let client = self.egress.client().map_err(|error| {
+        let client = self.egress.client(self.intake.tenant()).map_err(|error| {
             tracing::error!(%error, "no HTTP client for a call");
             HttpError::ConnectionFailed("the host cannot send requests now".to_owned())
         })?;

@@ -7,6 +7,7 @@ use crate::{
     bindings::host::http::{HttpError, Response},
     limiter::Holding,
     secrets::Secrets,
+    turns::Tenant,
 };
 use casemate_domain::Limits;
 use reqwest::header::HeaderMap;
@@ -29,6 +30,11 @@ impl Intake {
             read: 0,
             holding,
         }
+    }
+
+    /// Whose memory the answers take.
+    pub(super) fn tenant(&self) -> &Tenant {
+        self.holding.tenant()
     }
 
     /// Reads the whole answer, with a body of no more than wanted.

@@ -4,7 +4,10 @@
 //! look-up between the check and the connection. Nothing is remembered from one look-up to the
 //! next: what a name led to a moment ago says nothing about what is connected to now.
 
-use super::address::{Class, classify};
+use super::{
+    address::{Class, classify},
+    lookups::Lookups,
+};
 use crate::runtime::EgressPolicy;
 use hickory_resolver::{
     TokioResolver,
@@ -17,7 +20,7 @@ use hickory_resolver::{
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     sync::Arc,
     time::Duration,
 };
@@ -39,7 +42,7 @@ pub(super) struct Resolver {
 /// Who turns names into addresses.
 #[derive(Clone)]
 enum Source {
-    System,
+    System(Lookups),
     Servers(Arc<TokioResolver>),
 }
 
@@ -75,9 +78,13 @@ pub(super) fn closed(ranges: &[IpNet], address: IpAddr) -> Option<Closed> {
 }
 
 impl Resolver {
-    pub(super) fn new(policy: &EgressPolicy, ranges: Arc<[IpNet]>) -> Result<Self, Unresolved> {
+    pub(super) fn new(
+        policy: &EgressPolicy,
+        ranges: Arc<[IpNet]>,
+        lookups: Lookups,
+    ) -> Result<Self, Unresolved> {
         let source = if policy.dns_servers.is_empty() {
-            Source::System
+            Source::System(lookups)
         } else {
             Source::Servers(Arc::new(servers(&policy.dns_servers)?))
         };
@@ -114,9 +121,11 @@ fn servers(addresses: &[SocketAddr]) -> Result<TokioResolver, Unresolved> {
 impl Source {
     async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
         match self {
-            Self::System => {
-                let found = tokio::net::lookup_host((name, 0)).await;
-                let found = found.map_err(|_| Unresolved::NotFound)?;
+            Self::System(lookups) => {
+                let name = name.to_owned();
+                let found = lookups
+                    .ask(move || (name.as_str(), 0).to_socket_addrs())
+                    .await?;
                 Ok(found.map(|address| address.ip()).take(ANSWERS).collect())
             }
             Self::Servers(resolver) => {

@@ -73,6 +73,11 @@ impl Holding {
         }
     }
 
+    /// Whose part it is.
+    pub(crate) fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
     /// What is held now.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes

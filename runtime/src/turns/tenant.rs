@@ -3,11 +3,12 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
+use tokio::sync::Semaphore;
 
 /// Whose calls share one part of the CPU and of the memory: a workspace, say. Cloning gives another
 /// handle on the same account.
@@ -26,7 +27,12 @@ struct Account {
     owed: AtomicU64,
     /// What its calls hold, in bytes.
     memory: AtomicU64,
+    /// Threads of the system's resolver that it may have at once. Most need none.
+    lookups: OnceLock<Arc<Semaphore>>,
 }
+
+/// How many names a tenant has looked up by the system at once. Its further ones wait.
+const LOOKUPS: usize = 4;
 
 impl Tenant {
     /// A tenant without calls so far.
@@ -39,6 +45,7 @@ impl Tenant {
                 fresh: AtomicBool::new(true),
                 owed: AtomicU64::new(0),
                 memory: AtomicU64::new(0),
+                lookups: OnceLock::new(),
             }),
         }
     }
@@ -46,6 +53,12 @@ impl Tenant {
     /// The memory that its calls hold, in bytes.
     pub(crate) fn memory(&self) -> &AtomicU64 {
         &self.account.memory
+    }
+
+    /// Its part of the threads that ask the system for names.
+    pub(crate) fn lookups(&self) -> &Arc<Semaphore> {
+        let lookups = &self.account.lookups;
+        lookups.get_or_init(|| Arc::new(Semaphore::new(LOOKUPS)))
     }
 
     /// Something was done for it outside of the turns of its guests. It counts from its next turn on.
