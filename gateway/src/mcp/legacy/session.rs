@@ -116,7 +116,7 @@ impl Session {
             id: URL_SAFE_NO_PAD.encode(self.id),
             revision: self.revision.to_string(),
             capabilities: self.capabilities.clone(),
-            client: client.map(|client| (client.name.clone(), client.version.clone())),
+            client: client.map(|client| (client.name.to_string(), client.version.to_string())),
             expires: now + LIFETIME,
         };
         let plain = serde_json::to_vec(&token).expect("tokens have only string keys");
@@ -134,7 +134,10 @@ impl Session {
             id: URL_SAFE_NO_PAD.decode(token.id).ok()?.try_into().ok()?,
             revision: Revision::parse(&token.revision)?,
             capabilities: token.capabilities,
-            client: client.map(|(name, version)| ClaimedClient { name, version }),
+            client: client.map(|(name, version)| ClaimedClient {
+                name: name.into(),
+                version: version.into(),
+            }),
         })
     }
 }
@@ -200,8 +203,8 @@ mod tests {
 
     fn session() -> Session {
         let client = ClaimedClient {
-            name: "inspector".to_owned(),
-            version: "2.1".to_owned(),
+            name: "inspector".into(),
+            version: "2.1".into(),
         };
         let can = ["elicitation", "sampling.tools", "tasks"].map(str::to_owned);
         Session::new(Revision::V2025_06_18, can.into(), Some(client))
