@@ -141,6 +141,12 @@ impl State {
         outgoing: Outgoing,
         budget: Arc<Budget>,
     ) -> Self {
+        let Environment {
+            grant,
+            secrets,
+            tenant,
+            control,
+        } = environment;
         let redactor = Arc::new(Redactor::default());
         let shared = Arc::new(Shared {
             host_calls: AtomicU64::new(0),
@@ -159,13 +165,13 @@ impl State {
             wasi: None,
             started,
             table,
-            limiter: Limiter::new(limits, budget, environment.tenant.clone()),
+            limiter: Limiter::new(limits, budget, tenant),
             session: Session {
                 shared,
                 deadline: started + limits.wall(),
-                grant: environment.grant.clone(),
-                control: environment.control.clone(),
-                secrets: Secrets::new(environment, redactor.clone()),
+                grant: grant.clone(),
+                control,
+                secrets: Secrets::new(grant, secrets, redactor.clone()),
                 redactor,
                 observer,
                 outgoing,
