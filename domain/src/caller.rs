@@ -2,6 +2,7 @@
 
 use crate::{KeyId, KeyName, TokenId};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What proves who made a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,11 +25,29 @@ pub enum Credential {
 /// The name that a client gives itself. Not proof of anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimedClient {
+    // Shared, like names: every call hands them on to its record.
     /// Such as `claude-code`.
-    pub name: String,
+    #[serde(with = "shared")]
+    pub name: Arc<str>,
     /// Such as `2.1.0`.
-    #[serde(default)]
-    pub version: String,
+    #[serde(default, with = "shared")]
+    pub version: Arc<str>,
+}
+
+/// Shared text as text.
+mod shared {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::{borrow::Cow, sync::Arc};
+
+    pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<str>, D::Error> {
+        Ok(Cow::<str>::deserialize(deserializer)?.into())
+    }
 }
 
 /// Who made a call: proven by a credential; the client's own name is only claimed.

@@ -1,6 +1,6 @@
 //! The `Host` of a request: what it names, and whether that is us. Both listeners ask here.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The names under which a listener answers.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 /// A host name without brackets, and the port behind it; nothing if it is not of that form: what
 /// follows a name and is no port would else go unseen. A bare IPv6 address has no port.
 fn split(host: &str) -> Option<(&str, Option<&str>)> {
-    if host.parse::<IpAddr>().is_ok() {
+    let is_bare_v6 = host.find(':') != host.rfind(':') && host.parse::<Ipv6Addr>().is_ok();
+    if is_bare_v6 {
         return Some((host, None));
     }
     let (name, rest) = match host.strip_prefix('[') {

@@ -2,7 +2,6 @@
 
 use crate::{
     component::Component,
-    control::Control,
     convert::{self, Answer},
     egress::Egress,
     limiter::Budget,
@@ -21,10 +20,10 @@ use std::{
 use wasmtime::Store;
 
 /// What a call shares with all others of its runtime.
-pub(crate) struct Common {
+pub(crate) struct Common<'a> {
     pub(crate) egress: Arc<Egress>,
     pub(crate) budget: Arc<Budget>,
-    pub(crate) turns: Arc<Turns>,
+    pub(crate) turns: &'a Arc<Turns>,
 }
 
 /// Runs one call. Dropping the future ends the guest and everything the host does for it.
@@ -34,14 +33,13 @@ pub(crate) async fn call(
     environment: Environment,
     limits: &Limits,
     observer: Arc<dyn Observer>,
-    common: Common,
+    common: Common<'_>,
 ) -> Outcome {
     let started = Instant::now();
     let size = call.request.size();
     if size as u64 > limits.input_bytes {
         return refused(component, stop::input(limits, size));
     }
-    let control = environment.control.clone();
     let mut place = common.turns.place(environment.tenant.clone());
     let state = State::new(
         environment,
@@ -57,7 +55,6 @@ pub(crate) async fn call(
     let watch = state.session_ref().watch();
     let mut running = Running {
         store: Some(sandbox::store(component, state, limits)),
-        control,
         limits,
         started,
         receipt: Receipt {
@@ -91,7 +88,6 @@ pub(crate) async fn call(
 /// A call in its sandbox. If it is dropped before its end, it leaves behind what it used.
 struct Running<'a> {
     store: Option<Store<State>>,
-    control: Control,
     limits: &'a Limits,
     started: Instant,
     receipt: Receipt,
@@ -147,8 +143,9 @@ impl Running<'_> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         if let Some(store) = self.store.take() {
+            let control = store.data().session_ref().control.clone();
             let outcome = self.outcome(store, Conclusion::Stopped(stop::cancelled()));
-            self.control.abandon(outcome);
+            control.abandon(outcome);
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use exports::Answered;
 pub use inspect::{ComponentKind, Inspection, inspect};
 
 use crate::{
-    bindings::host::types::CallContext,
+    convert::CallContext,
     rejection::{Rejection, RejectionKind},
     state::State,
 };
@@ -63,7 +63,7 @@ impl Component {
         &self,
         store: &mut Store<State>,
         request: &Request,
-        context: &CallContext,
+        context: &CallContext<'_>,
     ) -> wasmtime::Result<Answered> {
         self.inner.exports.ask(self, store, request, context).await
     }

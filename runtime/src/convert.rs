@@ -4,17 +4,19 @@
 //! copied.
 
 mod content;
+mod context;
 mod intake;
 mod prompt;
 mod question;
 mod weight;
 
 pub(crate) use content::{icons, plain_annotations};
+pub(crate) use context::{CallContext, context};
 
 use crate::{
     aside::aside,
     bindings::{
-        host::types::{CallContext, CallError, Caller, ProtocolError, ToolError},
+        host::types::{CallError, ProtocolError, ToolError},
         prompts::PromptOutcome,
         resources::ReadOutcome,
         tools::{CallOutcome, ToolResult},
@@ -24,9 +26,8 @@ use crate::{
     stop,
 };
 use casemate_domain::{
-    CLIENT_CAPABILITIES, Call, Conclusion, Credential, Limits,
-    ProtocolError as DomainProtocolError, Stop, ToolError as DomainToolError,
-    ToolResult as DomainToolResult,
+    CLIENT_CAPABILITIES, Conclusion, Limits, ProtocolError as DomainProtocolError, Stop,
+    ToolError as DomainToolError, ToolResult as DomainToolResult,
 };
 use intake::Intake;
 
@@ -39,37 +40,6 @@ const INTERNAL_ERROR: i32 = -32603;
 pub(crate) struct Answer {
     pub(crate) conclusion: Conclusion,
     pub(crate) bytes: u64,
-}
-
-/// Everything a tool is told about its call.
-pub(crate) fn context(call: &Call) -> CallContext {
-    let client = call.caller.client.as_ref();
-    let credential = match &call.caller.credential {
-        Credential::Key { name, .. } => Some(name.to_string()),
-        Credential::Token { .. } => None,
-    };
-    let answers = call.continuation.answers.iter();
-    CallContext {
-        call_id: call.id.to_string(),
-        caller: Caller {
-            workspace: call.workspace.to_string(),
-            server: call.server.to_string(),
-            credential,
-            client_name: client.map(|client| client.name.clone()),
-            client_version: client.map(|client| client.version.clone()),
-        },
-        client_capabilities: call.client_capabilities.clone(),
-        progress_wanted: call.progress_wanted,
-        trace_parent: call.trace_parent.clone(),
-        trace_state: call.trace_state.clone(),
-        answers: answers
-            .map(|answer| crate::bindings::host::types::Answer {
-                key: answer.key.clone(),
-                value: answer.value.get().to_owned(),
-            })
-            .collect(),
-        state: call.continuation.state.clone(),
-    }
 }
 
 /// What a guest answered: counted, checked, with the values of secrets masked.

@@ -42,10 +42,10 @@ pub(crate) fn limits() -> Limits {
 }
 
 /// Asks a component for everything it provides. `common` is asked for what each sandbox needs.
-pub(crate) async fn describe(
+pub(crate) async fn describe<'a>(
     component: &Component,
     limits: &Limits,
-    common: impl Fn() -> Common,
+    common: impl Fn() -> Common<'a>,
 ) -> Result<Definitions, Rejection> {
     let exports = component.exports();
     let ask = async |store: &mut Store<State>| exports.tools(component, store).await;
@@ -83,7 +83,7 @@ pub(crate) async fn describe(
 async fn asked<T>(
     component: &Component,
     limits: &Limits,
-    common: Common,
+    common: Common<'_>,
     what: &str,
     ask: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
 ) -> Result<T, Rejection> {

@@ -155,6 +155,7 @@ struct Inner {
     egress: Arc<Egress>,
     budget: Arc<Budget>,
     turns: Arc<Turns>,
+    meter: Meter,
     allocator: engine::Allocator,
 }
 
@@ -186,6 +187,7 @@ impl Runtime {
                 linker,
                 egress,
                 budget: Arc::new(Budget::new(config.total_memory_bytes)),
+                meter: Meter::new(turns.clone()),
                 turns,
                 allocator,
             }),
@@ -232,14 +234,14 @@ impl Runtime {
 
     /// Measures what is done for tenants around their calls.
     pub fn meter(&self) -> Meter {
-        Meter::new(self.inner.turns.clone())
+        self.inner.meter.clone()
     }
 
-    fn common(&self) -> Common {
+    fn common(&self) -> Common<'_> {
         Common {
             egress: self.inner.egress.clone(),
             budget: self.inner.budget.clone(),
-            turns: self.inner.turns.clone(),
+            turns: &self.inner.turns,
         }
     }
 
@@ -263,6 +265,6 @@ impl Runtime {
             observer,
             common
         ));
-        self.meter().run(&tenant, work).await
+        self.inner.meter.run(&tenant, work).await
     }
 }

@@ -12,7 +12,6 @@
 use crate::{
     egress::Target,
     redact::{Redactor, Sight},
-    runtime::Environment,
 };
 use casemate_domain::{Grant, SecretGrant, SecretHeader, SecretName};
 use secrecy::{ExposeSecret, SecretString};
@@ -67,11 +66,15 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    pub(crate) fn new(environment: Environment, redactor: Arc<Redactor>) -> Self {
+    pub(crate) fn new(
+        grant: Arc<Grant>,
+        values: Vec<(SecretName, SecretString)>,
+        redactor: Arc<Redactor>,
+    ) -> Self {
         Self {
             redactor,
-            grant: environment.grant,
-            values: environment.secrets,
+            grant,
+            values,
             placeholders: Vec::new(),
             used: Vec::new(),
         }

@@ -141,7 +141,14 @@ impl State {
         egress: Arc<Egress>,
         budget: Arc<Budget>,
     ) -> Self {
-        let holding = || Holding::new(budget.clone(), environment.tenant.clone());
+        let Environment {
+            grant,
+            secrets,
+            tenant,
+            control,
+        } = environment;
+        let held = Holding::new(budget.clone(), tenant.clone());
+        let read = Holding::new(budget, tenant);
         let redactor = Arc::new(Redactor::default());
         let shared = Arc::new(Shared {
             host_calls: AtomicU64::new(0),
@@ -160,14 +167,14 @@ impl State {
             wasi: None,
             started,
             table,
-            limiter: Limiter::new(limits, holding()),
+            limiter: Limiter::new(limits, held),
             session: Session {
                 shared,
-                outgoing: Outgoing::new(egress, limits, holding()),
+                outgoing: Outgoing::new(egress, limits, read),
                 deadline: started + limits.wall(),
-                grant: environment.grant.clone(),
-                control: environment.control.clone(),
-                secrets: Secrets::new(environment, redactor.clone()),
+                grant: grant.clone(),
+                control,
+                secrets: Secrets::new(grant, secrets, redactor.clone()),
                 redactor,
                 observer,
                 progress: None,

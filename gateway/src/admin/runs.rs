@@ -15,7 +15,7 @@ use casemate_domain::{Conclusion, Json as RawJson, OutcomeKind};
 use casemate_runtime::Unobserved;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 /// What to call a tool with.
 #[derive(Debug, Deserialize)]
@@ -99,7 +99,7 @@ async fn run(
     let open = app.service.access().open_as(actor, view);
     let calls = app.service.calls();
     let authorized = calls
-        .authorize(&open, CallRequest::asking(asked))
+        .authorize(&open, CallRequest::new(asked, Instant::now()))
         .map_err(|unknown| Problem::new(Code::NotFound, format!("{unknown}.")).hint(hint))?;
     Ok(calls.run(authorized, Arc::new(Unobserved)).await)
 }

@@ -46,8 +46,7 @@ pub(super) fn request(
         client: client::claimed(client_info, &exchange.headers),
         trace_parent: trace.parent,
         trace_state: trace.state,
-        received: exchange.received,
-        ..CallRequest::asking(asked)
+        ..CallRequest::new(asked, exchange.received)
     }
 }
 

@@ -6,6 +6,7 @@
 use super::object::Object;
 use casemate_domain::ClaimedClient;
 use http::{HeaderMap, header};
+use std::sync::Arc;
 
 /// The longest name or version of a client that is kept, in characters.
 const MAX_NAME: usize = 128;
@@ -43,13 +44,13 @@ fn user_agent(headers: &HeaderMap) -> Option<ClaimedClient> {
 }
 
 /// Fit for logs and terminals.
-fn shorten(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_NAME)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+fn shorten(text: &str) -> Arc<str> {
+    let is_printable = |byte: u8| matches!(byte, b' '..=b'~');
+    if text.len() <= MAX_NAME && text.bytes().all(is_printable) {
+        return text.trim().into();
+    }
+    let fit = text.chars().filter(|c| !c.is_control());
+    fit.take(MAX_NAME).collect::<String>().trim().into()
 }
 
 /// W3C trace context.

@@ -8,6 +8,7 @@
 
 mod batch;
 mod call;
+mod opened;
 mod question;
 mod session;
 mod subscribed;
@@ -34,6 +35,7 @@ use super::{
 };
 use bytes::Bytes;
 use http::HeaderValue;
+use opened::Opened;
 use question::Questions;
 use serde::Serialize;
 use serde_json::json;
@@ -50,6 +52,7 @@ const NEWEST: Revision = Revision::V2025_11_25;
 /// All that is remembered between two requests of these revisions.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
+    opened: Opened,
     notes: Notes,
     calls: Arc<RunningCalls>,
     questions: Questions,
@@ -59,7 +62,7 @@ pub(super) struct Memory {
 /// On which terms a client speaks after its handshake.
 struct Terms {
     revision: Revision,
-    session: Option<Session>,
+    session: Option<Arc<Session>>,
 }
 
 impl Terms {

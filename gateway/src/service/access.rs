@@ -12,7 +12,7 @@ use super::{
     calls::{Running, Traffic, is_large},
     credential::{self, Class, Pepper},
     limits::LimitBook,
-    snapshot::{ServerView, Snapshot},
+    snapshot::{ServerView, Snapshot, WorkspaceView},
     state::State,
 };
 use crate::portion::Portion;
@@ -52,12 +52,30 @@ pub enum Refused {
 pub struct OpenServer {
     snapshot: Arc<Snapshot>,
     server: Arc<ServerView>,
+    /// None if the workspace is gone.
+    workspace: Option<Arc<WorkspaceView>>,
     credential: Credential,
     /// The key, if it was made for some tools only.
     chosen: Option<Arc<KeyRecord>>,
 }
 
 impl OpenServer {
+    fn new(
+        snapshot: Arc<Snapshot>,
+        server: Arc<ServerView>,
+        credential: Credential,
+        chosen: Option<Arc<KeyRecord>>,
+    ) -> Self {
+        Self {
+            // Looked up here, because a call asks for it in each of its steps.
+            workspace: snapshot.workspaces.get(&server.workspace.id).cloned(),
+            snapshot,
+            server,
+            credential,
+            chosen,
+        }
+    }
+
     /// The server.
     pub fn server(&self) -> &Arc<ServerView> {
         &self.server
@@ -105,17 +123,12 @@ impl OpenServer {
 
     /// What the calls of the workspace share.
     pub(super) fn traffic(&self) -> Option<&Arc<Traffic>> {
-        let workspace = self.snapshot.workspaces.get(&self.server.workspace.id)?;
-        Some(&workspace.traffic)
+        self.workspace.as_ref().map(|workspace| &workspace.traffic)
     }
 
     /// A secret of the workspace, still encrypted.
     pub(super) fn secret(&self, name: &SecretName) -> Option<&Arc<SecretRecord>> {
-        self.snapshot
-            .workspaces
-            .get(&self.server.workspace.id)?
-            .secrets
-            .get(name)
+        self.workspace.as_ref()?.secrets.get(name)
     }
 }
 
@@ -150,12 +163,7 @@ impl Access {
             .get(&self.pepper.hash(key))
             .and_then(|id| snapshot.keys.get(id));
         let (credential, chosen) = check(record, &server)?;
-        Ok(OpenServer {
-            snapshot,
-            server,
-            credential,
-            chosen,
-        })
+        Ok(OpenServer::new(snapshot, server, credential, chosen))
     }
 
     /// The same server as of now, if the key that opened it still does.
@@ -168,12 +176,7 @@ impl Access {
             // Administrators open servers for one call at a time.
             Credential::Token { .. } => return Err(Refused::AuthenticationFailed),
         };
-        Ok(OpenServer {
-            snapshot,
-            server,
-            credential,
-            chosen,
-        })
+        Ok(OpenServer::new(snapshot, server, credential, chosen))
     }
 
     /// Tells of every change of what there is and who may use it, once it is visible.
@@ -197,14 +200,10 @@ impl Access {
     /// Opens a server for an administrator who tries a tool. The same path as a client's call from
     /// here on; the server may be inactive.
     pub fn open_as(&self, administrator: &Administrator, server: Arc<ServerView>) -> OpenServer {
-        OpenServer {
-            snapshot: self.state.snapshot(),
-            server,
-            credential: Credential::Token {
-                id: administrator.token_id(),
-            },
-            chosen: None,
-        }
+        let credential = Credential::Token {
+            id: administrator.token_id(),
+        };
+        OpenServer::new(self.state.snapshot(), server, credential, None)
     }
 }
 
@@ -229,7 +228,7 @@ fn check(
     server: &ServerView,
 ) -> Result<(Credential, Option<Arc<KeyRecord>>), Refused> {
     let record = record
-        .filter(|record| is_usable(record, Timestamp::now()))
+        .filter(|record| is_usable(record))
         .filter(|record| record.servers.contains(&server.record.id))
         .ok_or(Refused::AuthenticationFailed)?;
     if !server.is_active() {
@@ -243,6 +242,8 @@ fn check(
     Ok((credential, chosen))
 }
 
-fn is_usable(record: &KeyRecord, now: Timestamp) -> bool {
-    KeyStatus::of(record, now) == KeyStatus::Active
+/// Most keys do not expire, and need no look at the clock.
+fn is_usable(record: &KeyRecord) -> bool {
+    let has_expired = |expiry| expiry <= Timestamp::now();
+    record.revoked_at.is_none() && !record.expires_at.is_some_and(has_expired)
 }

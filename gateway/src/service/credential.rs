@@ -48,11 +48,9 @@ pub(crate) fn generate(class: Class) -> SecretString {
     };
     let secret = format!("{:0>22}{:0>22}", half(high), half(low));
     zeroize::Zeroize::zeroize(&mut bytes);
-    SecretString::from(format!(
-        "{}{secret}_{}",
-        class.prefix(),
-        checksum(class, &secret)
-    ))
+    let sum = checksum(class, &secret);
+    let sum = std::str::from_utf8(&sum).expect("digits are ASCII");
+    SecretString::from(format!("{}{secret}_{sum}", class.prefix()))
 }
 
 /// Reads a credential as it was pasted: white space around it is trimmed; anything else that is
@@ -77,7 +75,7 @@ pub(crate) fn parse(class: Class, text: &str) -> Result<&str, Invalid> {
                 class.prefix()
             ))
         })?;
-    if sum != checksum(class, secret) {
+    if sum.as_bytes() != checksum(class, secret) {
         return Err(malformed(
             "is malformed: its checksum is wrong; copy it again, whole",
         ));
@@ -85,11 +83,19 @@ pub(crate) fn parse(class: Class, text: &str) -> Result<&str, Invalid> {
     Ok(text)
 }
 
-fn checksum(class: Class, secret: &str) -> String {
+/// In base 62 too, digit by digit: every request brings a key.
+fn checksum(class: Class, secret: &str) -> [u8; CHECKSUM_LENGTH] {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(class.prefix().as_bytes());
     hasher.update(secret.as_bytes());
-    format!("{:0>6}", base62::encode(hasher.finalize()))
+    let mut rest = hasher.finalize() as usize;
+    let mut digits = [0; CHECKSUM_LENGTH];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[rest % 62];
+        rest /= 62;
+    }
+    digits
 }
 
 /// Turns credentials into what is stored of them: a hash keyed with a secret of this installation.
@@ -131,6 +137,16 @@ mod tests {
             parse(Class::Key, a.expose_secret()).unwrap(),
             a.expose_secret()
         );
+    }
+
+    #[test]
+    fn the_checksum_is_spelled_as_it_always_was() {
+        for secret in ["", "a", &"0".repeat(44), &"zZ9".repeat(14)] {
+            let mut hasher = crc32fast::Hasher::new();
+            hasher.update(format!("mcp_{secret}").as_bytes());
+            let spelled = format!("{:0>6}", base62::encode(hasher.finalize()));
+            assert_eq!(checksum(Class::Key, secret), spelled.as_bytes());
+        }
     }
 
     #[test]

@@ -60,6 +60,9 @@ impl Scope {
 #[derive(Debug, Clone, Default)]
 pub struct LimitBook {
     platform: Arc<LimitSettings>,
+    /// What the platform's settings add up to. Few installations set limits below it, so these are
+    /// those of nearly every call.
+    of_platform: Limits,
     set: HashMap<LimitsPlace, Arc<LimitSettings>>,
 }
 
@@ -67,6 +70,7 @@ impl LimitBook {
     /// A book in which only the platform sets limits.
     pub fn new(platform: LimitSettings) -> Self {
         Self {
+            of_platform: platform.of_platform(),
             platform: Arc::new(platform),
             set: HashMap::new(),
         }
@@ -113,7 +117,7 @@ impl LimitBook {
         tool: Option<&ToolName>,
     ) -> Limits {
         if !self.is_set_below_platform() {
-            return self.platform.of_platform();
+            return self.of_platform;
         }
         self.limits(&match tool {
             Some(tool) => Scope::Tool(workspace, server, tool.clone()),
@@ -124,7 +128,7 @@ impl LimitBook {
     /// The limits in force in a scope.
     pub fn limits(&self, scope: &Scope) -> Limits {
         if !self.is_set_below_platform() {
-            return self.platform.of_platform();
+            return self.of_platform;
         }
         self.chain(scope).limits()
     }

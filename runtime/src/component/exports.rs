@@ -7,11 +7,12 @@ use super::{Component, wrong_type};
 use crate::{
     bindings::{
         completion::{CompletionRequest, Subject, Suggestions},
-        host::types::{CallContext, CallError},
+        host::types::CallError,
         prompts::{Prompt, PromptOutcome},
         resources::{ReadOutcome, ResourceList},
         tools::{CallOutcome, Tool},
     },
+    convert::CallContext,
     rejection::Rejection,
     state::State,
 };
@@ -32,11 +33,11 @@ const PROMPTS: &str = "casemate:tool/prompts@1.0.0";
 const COMPLETION: &str = "casemate:tool/completion@1.0.0";
 
 type Describe<T> = Function<(), T>;
-type Call<'a> = Function<(&'a str, &'a str, &'a CallContext), Fallible<CallOutcome>>;
-type Read<'a> = Function<(&'a str, &'a CallContext), Fallible<ReadOutcome>>;
+type Call<'a> = Function<(&'a str, &'a str, &'a CallContext<'a>), Fallible<CallOutcome>>;
+type Read<'a> = Function<(&'a str, &'a CallContext<'a>), Fallible<ReadOutcome>>;
 type Get<'a> =
-    Function<(&'a str, &'a [(String, String)], &'a CallContext), Fallible<PromptOutcome>>;
-type Complete<'a> = Function<(&'a CompletionRequest, &'a CallContext), Fallible<Suggestions>>;
+    Function<(&'a str, &'a [(String, String)], &'a CallContext<'a>), Fallible<PromptOutcome>>;
+type Complete<'a> = Function<(&'a CompletionRequest, &'a CallContext<'a>), Fallible<Suggestions>>;
 
 /// What a guest gives back unless it fails.
 pub(crate) type Fallible<T> = Result<T, CallError>;
@@ -138,7 +139,7 @@ impl Exports {
         component: &Component,
         store: &mut Store<State>,
         request: &Request,
-        context: &CallContext,
+        context: &CallContext<'_>,
     ) -> wasmtime::Result<Answered> {
         Ok(match request {
             Request::Tool { name, arguments } => {

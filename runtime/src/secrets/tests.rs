@@ -35,12 +35,8 @@ fn secrets() -> Secrets {
         ..Grant::default()
     };
     let set = |name: &str| (name.parse().unwrap(), SecretString::from("value-of-it"));
-    let environment = Environment {
-        grant: Arc::new(grant),
-        secrets: ["BOUND", "OPEN", "ADDED", "SECOND"].map(set).into(),
-        ..Environment::default()
-    };
-    Secrets::new(environment, Arc::default())
+    let values = ["BOUND", "OPEN", "ADDED", "SECOND"].map(set).into();
+    Secrets::new(Arc::new(grant), values, Arc::default())
 }
 
 fn added(secrets: &mut Secrets, target: &Target<'_>, before: Option<&[&str]>) -> Vec<String> {

@@ -163,7 +163,7 @@ mod tests {
     fn a_claimed_name_cannot_fill_the_line_or_act_on_it() {
         let mut record = record("get", "ok");
         let client = record.caller.client.as_mut().unwrap();
-        client.name = "\u{1b}[31m".repeat(40);
+        client.name = "\u{1b}[31m".repeat(40).into();
         let shown = caller(&record);
         assert!(
             shown.chars().count() < WIDEST && !shown.contains('\u{1b}'),

@@ -64,7 +64,7 @@ pub(super) async fn answer(
         Meant::Run(callee) => callee.wanted,
         Meant::Said(said) => return Ok(Answer::result(id, &said.result(revision, site.info()))),
     };
-    let mut request = request(exchange, &wanted, params, session.as_ref())?;
+    let mut request = request(exchange, &wanted, params, session.as_deref())?;
     let line = Line::new(exchange, params, revision, session, request.asked.name())?;
     request.progress_wanted = line.wants_progress;
     let call = Call {
@@ -124,7 +124,7 @@ impl Line {
         exchange: &Exchange,
         params: &Params<'_>,
         revision: Revision,
-        session: Option<Session>,
+        session: Option<Arc<Session>>,
         tool: &str,
     ) -> Result<Self, Error> {
         let takes_events = transport::accepts_events(&exchange.headers);

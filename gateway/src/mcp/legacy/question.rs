@@ -60,7 +60,7 @@ struct Waiting<'a> {
 /// Where questions of a call can be asked.
 #[derive(Debug)]
 pub(super) struct Asker {
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
     pub(super) revision: Revision,
     pub(super) outlet: Outlet,
 }

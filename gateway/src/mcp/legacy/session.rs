@@ -6,6 +6,7 @@
 //! the level of log lines, and that a session has ended. Notes are bounded in number and forgotten
 //! from the oldest on; then a client is told less of the log, or may use a session that it ended.
 
+use super::opened::Owner;
 use crate::mcp::{
     Exchange, Site,
     error::Error,
@@ -19,7 +20,7 @@ use http::HeaderName;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 pub(in crate::mcp) const HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -39,6 +40,8 @@ pub(in crate::mcp) struct Session {
     /// What the client can do, by the names of the contract.
     pub(in crate::mcp) capabilities: Vec<String>,
     pub(in crate::mcp) client: Option<ClaimedClient>,
+    /// Until when it may be used, in seconds since 1970.
+    pub(in crate::mcp) expires: u64,
 }
 
 /// A session as it is written into its token.
@@ -86,38 +89,41 @@ impl Session {
             revision,
             capabilities,
             client,
+            expires: now() + LIFETIME,
         }
     }
 
     /// The session of a request, if it names one. One that is unknown here, of another key or
     /// server, too old or ended is not found: the client then shakes hands again.
-    pub(in crate::mcp) fn of(exchange: &Exchange) -> Result<Option<Self>, Error> {
+    pub(in crate::mcp) fn of(exchange: &Exchange) -> Result<Option<Arc<Self>>, Error> {
         let token = match single(&exchange.headers, &HEADER) {
             Single::None => return Ok(None),
             Single::One(token) => token,
             Single::Unclear => return Err(Error::SessionNotFound),
         };
         let site = &exchange.site;
-        let session = Self::open(&site.inner.seal, &place(site), token, now());
+        let (legacy, now) = (&site.inner.legacy, now());
+        let open = || Self::open(&site.inner.seal, &place(site), token, now);
+        let session = legacy.opened.session(Owner::of(site), token, now, open);
         session
-            .filter(|session| !site.inner.legacy.notes.has_ended(&session.id))
+            .filter(|session| !legacy.notes.has_ended(&session.id))
             .map(Some)
             .ok_or(Error::SessionNotFound)
     }
 
     /// The token that a client carries.
     pub(in crate::mcp) fn token(&self, site: &Site) -> String {
-        self.seal(&site.inner.seal, &place(site), now())
+        self.seal(&site.inner.seal, &place(site))
     }
 
-    fn seal(&self, seal: &Seal, place: &[u8], now: u64) -> String {
+    fn seal(&self, seal: &Seal, place: &[u8]) -> String {
         let client = self.client.as_ref();
         let token = Token {
             id: URL_SAFE_NO_PAD.encode(self.id),
             revision: self.revision.to_string(),
             capabilities: self.capabilities.clone(),
-            client: client.map(|client| (client.name.clone(), client.version.clone())),
-            expires: now + LIFETIME,
+            client: client.map(|client| (client.name.to_string(), client.version.to_string())),
+            expires: self.expires,
         };
         let plain = serde_json::to_vec(&token).expect("tokens have only string keys");
         seal.close(place, &plain)
@@ -134,7 +140,11 @@ impl Session {
             id: URL_SAFE_NO_PAD.decode(token.id).ok()?.try_into().ok()?,
             revision: Revision::parse(&token.revision)?,
             capabilities: token.capabilities,
-            client: client.map(|(name, version)| ClaimedClient { name, version }),
+            client: client.map(|(name, version)| ClaimedClient {
+                name: name.into(),
+                version: version.into(),
+            }),
+            expires: token.expires,
         })
     }
 }
@@ -200,8 +210,8 @@ mod tests {
 
     fn session() -> Session {
         let client = ClaimedClient {
-            name: "inspector".to_owned(),
-            version: "2.1".to_owned(),
+            name: "inspector".into(),
+            version: "2.1".into(),
         };
         let can = ["elicitation", "sampling.tools", "tasks"].map(str::to_owned);
         Session::new(Revision::V2025_06_18, can.into(), Some(client))
@@ -210,14 +220,15 @@ mod tests {
     #[test]
     fn a_session_comes_back_from_its_token_at_its_place_for_its_time() {
         let (seal, session) = (Seal::ephemeral(), session());
-        let token = session.seal(&seal, b"here", 1_000);
+        let token = session.seal(&seal, b"here");
+        let expires = session.expires;
         assert!(token.bytes().all(|byte| byte.is_ascii_graphic()), "{token}");
         let open = |seal: &Seal, place: &[u8], now| Session::open(seal, place, &token, now);
-        assert_eq!(open(&seal, b"here", 1_000), Some(session));
-        assert_eq!(open(&seal, b"there", 1_000), None);
-        assert_eq!(open(&Seal::ephemeral(), b"here", 1_000), None);
-        assert_eq!(open(&seal, b"here", 1_001 + LIFETIME), None);
-        assert_eq!(Session::open(&seal, b"here", "made up", 1_000), None);
+        assert_eq!(open(&seal, b"here", expires), Some(session));
+        assert_eq!(open(&seal, b"there", expires), None);
+        assert_eq!(open(&Seal::ephemeral(), b"here", expires), None);
+        assert_eq!(open(&seal, b"here", expires + 1), None);
+        assert_eq!(Session::open(&seal, b"here", "made up", expires), None);
     }
 
     #[test]

@@ -21,48 +21,61 @@ pub(in crate::mcp) struct Name {
     request: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Principal {
+/// Who uses a server: the key or the access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Principal {
     Key(KeyId),
     Token(TokenId),
+}
+
+impl Principal {
+    pub(super) fn of(credential: &Credential) -> Self {
+        match credential {
+            Credential::Key { id, .. } => Self::Key(*id),
+            Credential::Token { id } => Self::Token(*id),
+        }
+    }
 }
 
 impl Name {
     /// The name of a request; `id` is its text as JSON.
     pub(in crate::mcp) fn new(site: &Site, session: Option<SessionId>, id: &str) -> Self {
+        let is_text = id.starts_with('"');
         // The same string can be written in several ways.
-        let request = serde_json::from_str(id).map(|text: String| format!("\"{text}"));
+        let text = is_text.then(|| serde_json::from_str::<String>(id).ok());
         Self {
             server: site.server().record.id,
-            principal: match site.open.credential() {
-                Credential::Key { id, .. } => Principal::Key(*id),
-                Credential::Token { id } => Principal::Token(*id),
-            },
+            principal: Principal::of(site.open.credential()),
             session,
-            request: request.unwrap_or_else(|_| id.to_owned()),
+            request: text
+                .flatten()
+                .map_or_else(|| id.to_owned(), |text| format!("\"{text}")),
         }
     }
 }
 
+/// Nearly always one call for each name.
+type Calls = HashMap<Arc<Name>, Vec<Arc<CancellationToken>>>;
+
 /// The calls that run now.
 #[derive(Debug, Default)]
 pub(in crate::mcp) struct RunningCalls {
-    calls: Mutex<HashMap<Name, Vec<Arc<CancellationToken>>>>,
+    calls: Mutex<Calls>,
 }
 
 /// A call in the register, until this is dropped.
 #[derive(Debug)]
 pub(in crate::mcp) struct Registered {
     calls: Arc<RunningCalls>,
-    name: Name,
+    name: Arc<Name>,
     withdrawn: Arc<CancellationToken>,
 }
 
 impl RunningCalls {
     pub(in crate::mcp) fn register(self: &Arc<Self>, name: Name) -> Registered {
-        let withdrawn = Arc::new(CancellationToken::new());
+        let (name, withdrawn) = (Arc::new(name), Arc::new(CancellationToken::new()));
         self.calls()
-            .entry(name.clone())
+            .entry(Arc::clone(&name))
             .or_default()
             .push(Arc::clone(&withdrawn));
         Registered {
@@ -79,7 +92,7 @@ impl RunningCalls {
         }
     }
 
-    fn calls(&self) -> MutexGuard<'_, HashMap<Name, Vec<Arc<CancellationToken>>>> {
+    fn calls(&self) -> MutexGuard<'_, Calls> {
         // A panic under this lock leaves at worst a call that cannot be withdrawn.
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,7 +108,7 @@ impl Registered {
 impl Drop for Registered {
     fn drop(&mut self) {
         let mut calls = self.calls.calls();
-        if let Entry::Occupied(mut entry) = calls.entry(self.name.clone()) {
+        if let Entry::Occupied(mut entry) = calls.entry(Arc::clone(&self.name)) {
             entry
                 .get_mut()
                 .retain(|call| !Arc::ptr_eq(call, &self.withdrawn));

@@ -58,18 +58,23 @@ impl Recorder {
 
     /// Records how the call ended. Gives its duration in microseconds.
     pub(super) fn finish(mut self, outcome: &Outcome) -> u64 {
-        let duration_us = self.elapsed_us();
-        if let Some(record) = self.record.take() {
-            self.append(record, outcome, message(&outcome.conclusion));
+        match self.record.take() {
+            Some(record) => self.append(record, outcome, message(&outcome.conclusion)),
+            None => self.elapsed_us(),
         }
-        duration_us
     }
 
-    fn append(&self, mut shared: Arc<CallRecord>, outcome: &Outcome, message: Option<String>) {
+    fn append(
+        &self,
+        mut shared: Arc<CallRecord>,
+        outcome: &Outcome,
+        message: Option<String>,
+    ) -> u64 {
+        let duration_us = self.elapsed_us();
         let record = own(&mut shared);
         record.message = message;
         record.outcome = OutcomeKind::from(&outcome.conclusion);
-        record.duration_us = self.elapsed_us();
+        record.duration_us = duration_us;
         record.receipt = Receipt {
             bytes_in: record.receipt.bytes_in,
             digest: record.receipt.digest,
@@ -78,6 +83,7 @@ impl Recorder {
         record.log.clone_from(&outcome.log);
         record.log_dropped = outcome.log_dropped;
         self.log.append(shared);
+        duration_us
     }
 
     fn elapsed_us(&self) -> u64 {

@@ -92,14 +92,8 @@ pub struct CallRequest {
 }
 
 impl CallRequest {
-    /// A request with nothing but a tool and arguments, received now.
-    pub fn new(tool: impl Into<String>, arguments: Json) -> Self {
-        let name = tool.into();
-        Self::asking(Asked::Tool { name, arguments })
-    }
-
-    /// A request for anything, received now.
-    pub fn asking(asked: Asked) -> Self {
+    /// A request with nothing but what it asks for.
+    pub fn new(asked: Asked, received: Instant) -> Self {
         Self {
             asked,
             client: None,
@@ -108,7 +102,7 @@ impl CallRequest {
             trace_parent: None,
             trace_state: None,
             continuation: Continuation::default(),
-            received: Instant::now(),
+            received,
         }
     }
 }

@@ -58,7 +58,9 @@ type Below = (ServerId, Option<ToolName>);
 /// The passes of one call.
 #[derive(Debug)]
 pub struct Passes {
-    _all: Vec<Pass>,
+    /// Nearly always none.
+    _below: Vec<Pass>,
+    _workspace: Pass,
 }
 
 impl Traffic {
@@ -101,7 +103,7 @@ impl Traffic {
         latest: Instant,
     ) -> Result<Passes, Level> {
         let at_once = |scope: &Scope| book.limits(scope).calls_at_once;
-        let mut all = Vec::new();
+        let mut below = Vec::new();
         // The narrow gates first: who waits there must not take up room in the wide one.
         if book.is_set_below_platform() {
             let of_tool = tool.map(|tool| {
@@ -113,14 +115,16 @@ impl Traffic {
                 if book.sets(&scope, Limit::CallsAtOnce) {
                     let gate = self.gate_below(key);
                     let pass = gate.enter(at_once(&scope), None, latest).await;
-                    all.push(pass.map_err(|Full| scope.level())?);
+                    below.push(pass.map_err(|Full| scope.level())?);
                 }
             }
         }
         let limit = at_once(&Scope::Workspace(workspace));
         let pass = self.gate.enter(limit, None, latest).await;
-        all.push(pass.map_err(|Full| Level::Workspace)?);
-        Ok(Passes { _all: all })
+        Ok(Passes {
+            _below: below,
+            _workspace: pass.map_err(|Full| Level::Workspace)?,
+        })
     }
 
     /// How many calls wait at its gates.
