@@ -20,6 +20,7 @@ mod scale;
 mod seed;
 mod spread;
 mod table;
+mod train;
 
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -59,8 +60,10 @@ enum Command {
     /// Makes the calls that `instructions` counts
     #[command(hide = true, name = instructions::program::COMMAND)]
     Counted(instructions::program::Options),
+    /// Makes the calls that a release is optimized for
+    #[command(hide = true)]
+    Train(train::Options),
     /// What a workspace notices of hostile ones beside it
-    #[command(visible_alias = "neighbours")]
     #[command(visible_alias = "neighbours")]
     Neighbors(neighbors::Options),
 }
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
             }
             Verdict::Held
         }),
+        Command::Train(options) => train::run(&options).map(|()| Verdict::Held),
         Command::Neighbors(options) => neighbors::run(&options, &output),
     };
     match result {

@@ -12,6 +12,7 @@ mod doctor;
 mod fuzz;
 mod nightly;
 mod protocol_support;
+mod release;
 mod run;
 mod say;
 mod steps;
@@ -43,6 +44,8 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Build the gateway as it is meant to be installed: optimized by what it does while it serves calls
+    Release,
     /// Send requests that nobody thought of to the MCP endpoint, for some minutes
     Fuzz(fuzz::Options),
     /// Measure what a call costs and what is promised under load: `bench mcp`, `bench neighbors`
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Nightly(options) => nightly::nightly(&options),
         Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Build { release } => build::all(build::Profile::from_flag(release)),
+        Command::Release => release::release().map(drop),
         Command::Bench(options) => bench::bench(&options),
         Command::Check => test::check(),
         Command::Clients(options) => clients::command(&options),

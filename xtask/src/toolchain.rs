@@ -1,7 +1,7 @@
 //! What building needs, and how to get it.
 
 use crate::{root, say};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::{
     path::Path,
     process::{Command, Stdio},
@@ -60,6 +60,12 @@ pub(crate) fn rust() -> Finding {
             "this is {version}, Casemate needs {wanted}; run: rustup update"
         ))
     }
+}
+
+/// What programs are built for here.
+pub(crate) fn host() -> Result<String> {
+    first_line("rustc", &["--print", "host-tuple"])
+        .context("rustc does not say what it builds programs for")
 }
 
 /// The standard library for tools.
