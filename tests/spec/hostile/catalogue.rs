@@ -11,6 +11,7 @@ pub(super) static ALL: &[&Family] = &[
     &abi::WORDS,
     &answers::BROKEN,
     &answers::KEPT,
+    &compile::CODE,
     &compile::MODULES,
     &compile::SHAPES,
     &cpu::CPU,
