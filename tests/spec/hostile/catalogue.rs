@@ -1,7 +1,7 @@
 //! Every family of hostile guests.
 
 use super::{
-    abi, answers, compile, cpu, family::Family, fixed, handles, hostcalls, imports, logs,
+    abi, answers, compile, cpu, egress, family::Family, fixed, handles, hostcalls, imports, logs,
     malformed, memory, metadata, output, schema, seams, secrets, stack, tables, time, traps,
 };
 
@@ -15,6 +15,7 @@ pub(super) static ALL: &[&Family] = &[
     &compile::MODULES,
     &compile::SHAPES,
     &cpu::CPU,
+    &egress::EGRESS,
     &fixed::SHAPES,
     &fixed::SHOWN,
     &handles::HANDLES,
