@@ -15,6 +15,7 @@
 
 mod abi;
 mod answers;
+mod beside;
 mod canaries;
 mod catalogue;
 mod compile;
