@@ -3,7 +3,8 @@
 //! A compiler that is fed by strangers can be made to take all time and memory there is. Here it
 //! takes its own: the process limits itself before it reads a byte, stands back behind calls, is the
 //! first to go when the machine runs out of memory, holds no keys, and is killed from outside when
-//! its time is up.
+//! its time is up. It runs as the same user as the gateway; so that a fault of the compiler does not
+//! read what that user may, it can open nothing any more once it has read the component.
 //!
 //! Standard input is the component, standard output the [`Answer`]. A process that ends without a
 //! whole answer has failed.
@@ -140,25 +141,34 @@ fn work() -> Result<()> {
         .read_to_end(&mut wasm)
         .context("reading the component")?;
     let compiler = Compiler::new().context("starting the compiler")?;
+    limit(Resource::Nofile, 0).context("closing the file system to this process")?;
     Answer::write(compiler.precompile(&wasm), io::stdout().lock()).context("writing the answer")
 }
 
 fn confine(confines: Confines) -> rustix::io::Result<()> {
-    for (resource, limit) in [
+    for (resource, most) in [
         (Resource::As, confines.address_space),
         (Resource::Cpu, confines.cpu_seconds),
         (Resource::Nofile, OPEN_FILES),
         (Resource::Core, 0),
     ] {
-        // The soft limit on CPU time ends the process by a signal, like the hard one.
-        let limit = Rlimit {
-            current: Some(limit),
-            maximum: Some(limit),
-        };
-        setrlimit(resource, limit)?;
+        limit(resource, most)?;
     }
+    #[cfg(target_os = "linux")]
+    rustix::thread::set_no_new_privs(true)?;
     nice(i32::try_from(confines.niceness).unwrap_or(i32::MAX))?;
     Ok(())
+}
+
+/// A limit that this process cannot raise again. That on open files is asked when one is opened: what
+/// is open stays so.
+pub fn limit(resource: Resource, most: u64) -> rustix::io::Result<()> {
+    // The soft limit on CPU time ends the process by a signal, like the hard one.
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
+    setrlimit(resource, limit)
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ struct Running {
 
 /// Opens everything, binds both listeners and begins to serve.
 pub async fn start(options: Options) -> Result<Started> {
+    machine::without_core_files();
     let config = effective(&options)?;
     let server = &config.server;
     let mcp = bind(server.listen).await?;

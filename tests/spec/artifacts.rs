@@ -1,5 +1,6 @@
 //! What was compiled is kept, and native code is only run if this installation made it.
 
+mod again;
 mod bombs;
 
 use casemate_tests::{Gateway, Server, sample};

@@ -5,8 +5,8 @@
 //! and after the second its memory, open files and threads have to be back where they were. Each
 //! row has a control, in which its guard is out of the way and the ending is another, stated one.
 //!
-//! Ids are those of the threat catalogue: G01 to G36. Its outgoing requests, G40 to G49, are in
-//! the specification of outgoing requests.
+//! Ids are those of the threat catalogue. Its outgoing requests, G40 to G49, stand here as they end
+//! through the gateway; with every address and name, they are in the tests of the runtime.
 
 #![expect(
     clippy::print_stdout,
@@ -15,11 +15,13 @@
 
 mod abi;
 mod answers;
+mod beside;
 mod canaries;
 mod catalogue;
 mod compile;
 mod counters;
 mod cpu;
+mod egress;
 mod family;
 mod fixed;
 mod generated;
@@ -45,3 +47,4 @@ mod time;
 mod told;
 mod traps;
 mod upload;
+mod world;

@@ -1,5 +1,7 @@
 //! The reference says what the program does.
 
+mod fixed;
+
 use casemate_tests::{Gateway, root};
 use serde_json::Value;
 use std::{collections::BTreeMap, fs};

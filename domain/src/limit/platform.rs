@@ -55,6 +55,8 @@ pub struct CompileLimits {
     pub memory_bytes: u64,
     /// The time of one compilation, in milliseconds.
     pub wall_ms: u64,
+    /// The code that a component is compiled to, in bytes.
+    pub code_bytes: u64,
     /// Compilations at once. More than there are cores gain nothing.
     pub at_once: u64,
     /// How far compilations stand back behind calls, from 0 for not at all to 19.
@@ -68,6 +70,8 @@ impl Default for CompileLimits {
             cpu_ms: 60_000,
             memory_bytes: 2_048 * MIB,
             wall_ms: 90_000,
+            // Eight times the largest component; code is two to four times as large as its source.
+            code_bytes: 128 * MIB,
             // A second one keeps a component that takes long from holding up all others.
             at_once: 2,
             niceness: 10,
@@ -107,7 +111,7 @@ pub struct PlatformLimit {
 impl PlatformLimits {
     /// Every limit of the installation with its value and its bounds.
     #[expect(clippy::too_many_lines, reason = "a table, one entry for each limit")]
-    pub fn all(&self) -> [PlatformLimit; 10] {
+    pub fn all(&self) -> [PlatformLimit; 11] {
         let (sandbox, compile) = (&self.sandbox, &self.compile);
         let standard = Self::default();
         let limit = |name, about, unit, value, default, (floor, ceiling)| PlatformLimit {
@@ -183,6 +187,14 @@ impl PlatformLimits {
                 compile.wall_ms,
                 standard.compile.wall_ms,
                 (1, 3_600_000),
+            ),
+            limit(
+                "compile.code_bytes",
+                "The code that a component is compiled to.",
+                Unit::Bytes,
+                compile.code_bytes,
+                standard.compile.code_bytes,
+                (64 * KIB, 1_024 * MIB),
             ),
             limit(
                 "compile.at_once",

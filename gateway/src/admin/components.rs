@@ -35,6 +35,7 @@ pub async fn upload(
         "size": inspection.size,
         "kind": inspection.kind.as_str(),
         "imports": inspection.imports,
+        "exports": inspection.exports,
         "tools": definitions.tools,
         "resources": definitions.resources,
         "templates": definitions.templates,

@@ -159,6 +159,9 @@ fn show(
             "\nAll that they need, with what they have:\n  {flags}"
         ))?;
     }
+    for warning in needs::idle(&uploaded.imports, &uploaded.tools, grant) {
+        printer.warning(&warning);
+    }
     let of_tools = |warning: &&Warning| warning.tool.is_some() || command.dry_run;
     warnings::tell(plan.warnings.iter().filter(of_tools), printer);
     printer.result("")

@@ -1,6 +1,7 @@
 //! What the machine has, and which part of it serves what.
 
-use crate::{config::Config, listen, service::Room};
+use crate::{compile_worker, config::Config, listen, service::Room};
+use rustix::process::Resource;
 use std::{fs, num::NonZeroUsize, thread::available_parallelism};
 
 /// Where the system says how many mappings a process may have, and what it is without that.
@@ -12,6 +13,14 @@ const MAPPINGS_OF_COMPONENT: u64 = 3;
 /// The threads on which guests compute.
 pub(super) fn threads() -> NonZeroUsize {
     available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Keeps the memory of this process, where keys and secrets are, out of files on disk when it
+/// crashes.
+pub(super) fn without_core_files() {
+    if let Err(error) = compile_worker::limit(Resource::Core, 0) {
+        tracing::warn!(%error, "a crash may leave a core file with keys in it");
+    }
 }
 
 /// What all running calls together may hold: by default half of the machine, so that the rest of

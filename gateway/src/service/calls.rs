@@ -30,10 +30,10 @@ use casemate_runtime::{Component, Control, Meter, Observer, Runtime};
 use casemate_store::call_log::CallLog;
 use gate::Gate;
 use recorder::Recorder;
-use refusal::{stopped, unloadable};
-use std::sync::Arc;
+use refusal::{not_loaded_in_time, stopped, unloadable};
+use std::{sync::Arc, time::Duration};
 use target::Target;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::sleep};
 use uuid::Uuid;
 
 /// The server has no such tool, or it is inactive, or the key was made for others: to a caller
@@ -243,9 +243,11 @@ impl Calls {
         if let Some(component) = components.get(&digest) {
             return Ok(component);
         }
+        let wall_ms = authorized.limits.wall_ms;
         tokio::select! {
-            // Loading may mean compiling, which takes as long as it takes.
             stop = authorized.control.stopped() => Err(stop),
+            // Loading may mean compiling, which goes on for whoever calls next.
+            () = sleep(Duration::from_millis(wall_ms)) => Err(not_loaded_in_time(wall_ms)),
             loaded = components.load(digest, authorized.open.traffic()) => {
                 loaded.map_err(|error| unloadable(&error, authorized.call.id))
             }

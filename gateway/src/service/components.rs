@@ -2,10 +2,12 @@
 //!
 //! A component is looked for [in memory](loaded), then among the artifacts on disk, and is compiled from its
 //! blob only if neither has it. An artifact that is not authentic is deleted and made again.
-//! Compiling happens in a [process of its own](worker), a few at a time.
+//! Compiling happens in a [process of its own](worker), a few at a time, and what it
+//! [refused](refused) is not tried again at once.
 
 mod error;
 mod loaded;
+mod refused;
 mod worker;
 
 pub(super) use error::LoadError;
@@ -16,8 +18,9 @@ use bytes::Bytes;
 use casemate_domain::{CompileLimits, Digest};
 use casemate_runtime::{Artifacts, Component, Runtime};
 use casemate_store::blobs::{self, Blobs};
-use error::{host, report};
+use error::{Unusable, host, report};
 use loaded::Loaded;
+use refused::Refused;
 use std::{
     error::Error as StdError,
     sync::{
@@ -42,6 +45,7 @@ pub struct Components {
     /// Components that are read from disk at once: that takes a core for each.
     loading: Semaphore,
     compiling: Semaphore,
+    refused: Refused,
     loads: AtomicU64,
 }
 
@@ -79,6 +83,7 @@ impl Components {
             room,
             loading: Semaphore::new(cores),
             compiling: Semaphore::new(usize::try_from(limits.at_once).unwrap_or(1)),
+            refused: Refused::default(),
             loads: AtomicU64::new(0),
         }
     }
@@ -98,8 +103,15 @@ impl Components {
         let (this, payer) = (Arc::clone(self), payer.cloned());
         // In a task of its own: a caller that goes away must not undo what the next one needs too.
         let task = tokio::spawn(async move {
+            if let Some(rejection) = this.refused.recall(&digest, Instant::now()) {
+                return Err(LoadError::Rejected { digest, rejection });
+            }
             let obtain = this.obtain(digest, None, payer.as_deref());
-            this.loaded.get_or(&digest, obtain).await
+            let loaded = this.loaded.get_or(&digest, obtain).await;
+            if let Err(LoadError::Rejected { rejection, .. }) = &loaded {
+                this.refused.remember(digest, rejection, Instant::now());
+            }
+            loaded
         });
         task.await.map_err(|error| host(digest, &error))?
     }
@@ -118,6 +130,11 @@ impl Components {
             loads: self.loads.load(Ordering::Relaxed),
             evictions: self.loaded.gone(),
         }
+    }
+
+    /// Tries a component again that could not be compiled a moment ago.
+    pub fn try_again(&self, digest: &Digest) {
+        self.refused.forget(digest);
     }
 
     /// The compiled component of an upload.
@@ -183,8 +200,14 @@ impl Components {
             Ok(Some(artifact)) => artifact,
             Ok(None) => return Ok(None),
             Err(error) => {
-                report(&digest, &error);
-                self.discard(&digest);
+                match Unusable::from(&error) {
+                    Unusable::Refused => {
+                        report(&digest, &error);
+                        self.discard(&digest);
+                    }
+                    Unusable::Unreadable => report(&digest, &error),
+                    Unusable::Now => return Err(host(digest, &error)),
+                }
                 return Ok(None);
             }
         };

@@ -3,9 +3,12 @@
 //! Nothing is ever fetched: the validator is built without the means to, and the runtime refuses
 //! references that leave the document when it reads a component's definitions.
 
+mod patterns;
+
 use super::definition::references;
 use casemate_domain::Json;
 use jsonschema::{PatternOptions, Validator, error::ValidationErrorKind};
+use patterns::{ENGINE_BYTES, MEMO_BYTES, Patterns};
 use serde_json::Value;
 use std::fmt;
 
@@ -14,10 +17,12 @@ pub struct Schema {
     validator: Validator,
     /// What it amounts to with every reference written out.
     parts: usize,
+    patterns: Patterns,
 }
 
-/// The most that one check may cost: parts of the schema times values that are checked. About a
-/// tenth of a second on a 2026 server core; ordinary calls need a few thousand.
+/// The most that one check may cost, patterns aside: parts of the schema times values that are
+/// checked. About a tenth of a second on a 2026 server core; ordinary calls need a few thousand.
+/// How long texts are does not count here, because only patterns take long for long ones.
 const MAX_COST: usize = 5_000_000;
 
 impl Schema {
@@ -26,11 +31,21 @@ impl Schema {
         let value = schema.to_value();
         // References first: compiling follows them too.
         let parts = references::measure(&value)?;
+        let bounded = PatternOptions::regex()
+            .size_limit(ENGINE_BYTES)
+            .dfa_size_limit(MEMO_BYTES);
+        if let Some(problem) = patterns::too_large(&value) {
+            return Err(problem);
+        }
         let validator = jsonschema::options()
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(bounded)
             .build(&value)
             .map_err(|error| format!("is not a valid schema: {error}"))?;
-        Ok(Self { validator, parts })
+        Ok(Self {
+            validator,
+            parts,
+            patterns: Patterns::of(&value),
+        })
     }
 
     /// Checks a value; gives the first failing path and what is wrong there.
@@ -40,6 +55,14 @@ impl Schema {
             return Err(Mismatch {
                 path: String::new(),
                 problem: format!("more than {values} values are too many for this schema"),
+            });
+        }
+        if self.patterns.are_too_dear_for(value) {
+            return Err(Mismatch {
+                path: String::new(),
+                problem: "the texts are too long to be matched with the patterns of this schema; \
+                          send shorter ones"
+                    .to_owned(),
             });
         }
         self.validator.validate(value).map_err(|error| {
@@ -186,6 +209,17 @@ mod tests {
         let schema = schema(json!({ "type": "integer" })).unwrap();
         let mismatch = schema.check(&json!("a private word")).unwrap_err();
         assert!(!mismatch.problem.contains("private"), "{mismatch}");
+    }
+
+    #[test]
+    fn texts_that_are_too_long_for_the_patterns_are_not_matched() {
+        let schema = schema(json!({ "pattern": "^[01]*1[01]{300}$" })).unwrap();
+        let problem = |bytes: usize| {
+            let text = Value::from("1".repeat(bytes) + "2");
+            schema.check(&text).unwrap_err().problem
+        };
+        assert!(!problem(5_000).contains("too long"), "matched");
+        assert!(problem(1 << 20).contains("too long"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ async fn refusal(tool: &Definition) -> (RejectionKind, String) {
 #[tokio::test]
 async fn a_tool_is_described_as_it_is() {
     let tool = tool(|tool| {
-        tool.host = text("*.example.com");
+        tool.hosts = vec!["*.example.com".to_owned()];
         tool.secrets = vec!["API_KEY".to_owned()];
         tool.capability = text("elicitation.url");
         tool.icon = text("https://a.test/icon.png");
@@ -72,7 +72,10 @@ async fn metadata_that_nobody_could_use_or_see_is_refused() {
             "U+E0041",
         ),
         (tool(|t| "a\u{0}b".clone_into(&mut t.description)), "U+0000"),
-        (tool(|t| t.host = text("https://a.test/path")), "host"),
+        (
+            tool(|t| t.hosts = vec!["https://a.test/path".to_owned()]),
+            "host",
+        ),
         (
             tool(|t| t.secrets = vec!["lower".to_owned()]),
             "UPPER_SNAKE_CASE",

@@ -8,10 +8,10 @@ use super::{
     leaving::leave,
     scanner::{Scanner, encodings},
     told::Told,
-    upload::{deploy, records, send},
+    upload::{deploy, needed_hosts, records, send},
 };
 use casemate_guest_forge::{ANSWER_TEXT, Guest, answer_text, damage::Random, holding};
-use casemate_tests::Server;
+use casemate_tests::{ADMIN_TOKEN, Server};
 use serde_json::{Value, json};
 use std::{
     collections::HashSet,
@@ -97,13 +97,15 @@ impl Trap {
     fn set(random: &mut Random) -> Self {
         let canaries = canaries(random);
         // Little of everything, so that guests that never end do so soon; but room for their logs.
-        let bench = Bench::start(
+        // And every line that anything in the gateway can log.
+        let bench = Bench::logging(
             "canaries",
             &[
                 ("limits.log_bytes", 1 << 20),
                 ("limits.fuel", 50_000_000),
-                ("limits.wall_ms", 400),
+                ("limits.wall_ms", 1_500),
             ],
+            "trace",
         );
         for (name, value) in &canaries {
             bench.gateway.secret(&bench.server, name, value);
@@ -119,7 +121,8 @@ impl Trap {
             return false;
         }
         let digest = answer.json()["digest"].as_str().unwrap().to_owned();
-        let grant = grant(&self.canaries);
+        let mut grant = grant(&self.canaries);
+        grant["hosts"] = needed_hosts(&answer).into();
         let answer = deploy(&self.bench.gateway, server, tool, &digest, &grant);
         told.http(&answer);
         true
@@ -160,7 +163,11 @@ impl Trap {
     fn found(&mut self, told: &[Told]) -> Vec<String> {
         let gateway = &mut self.bench.gateway;
         let shown = gateway.cli(["logs", "--log", "--limit", "1000"]).ok();
-        let scanner = Scanner::new(&self.canaries);
+        let mut secrets = self.canaries.clone();
+        // What opens the gateway is as secret as what it keeps.
+        secrets.push(("KEY".to_owned(), self.bench.server.key.clone()));
+        secrets.push(("TOKEN".to_owned(), ADMIN_TOKEN.to_owned()));
+        let scanner = Scanner::new(&secrets);
         gateway.stop();
         let log = gateway.log();
         let mut found = Vec::new();

@@ -1,7 +1,7 @@
 //! Every family of hostile guests.
 
 use super::{
-    abi, answers, compile, cpu, family::Family, fixed, handles, hostcalls, imports, logs,
+    abi, answers, compile, cpu, egress, family::Family, fixed, handles, hostcalls, imports, logs,
     malformed, memory, metadata, output, schema, seams, secrets, stack, tables, time, traps,
 };
 
@@ -11,9 +11,11 @@ pub(super) static ALL: &[&Family] = &[
     &abi::WORDS,
     &answers::BROKEN,
     &answers::KEPT,
+    &compile::CODE,
     &compile::MODULES,
     &compile::SHAPES,
     &cpu::CPU,
+    &egress::EGRESS,
     &fixed::SHAPES,
     &fixed::SHOWN,
     &handles::HANDLES,

@@ -4,7 +4,7 @@
 use super::{
     family::{Bench, Family},
     row::{
-        Control::{Honest, None},
+        Control::{Honest, None, With},
         End::{Completes, Refused},
         Make, Row, Seen,
     },
@@ -136,6 +136,28 @@ pub(super) static SHAPES: Family = Family {
         },
     ],
 };
+
+pub(super) static CODE: Family = Family {
+    name: "code",
+    settings: &[("compile.code_bytes", 1 << 20)],
+    rows: &[Row {
+        id: "G32b",
+        what: "compiles to more code than is kept",
+        guest: |tool| with_module(&WHOLE(tool), &bombs::alive(20, 5_000)),
+        ends: Refused("compile_budget"),
+        control: With(&[("compile.code_bytes", 128 << 20)], Completes),
+    }],
+};
+
+#[test]
+fn a_component_that_compiles_to_too_much_code_is_refused() {
+    CODE.ends_as_it_should();
+}
+
+#[test]
+fn control_with_room_for_the_code_it_is_taken() {
+    CODE.ends_otherwise_without_the_guard();
+}
 
 #[test]
 fn code_that_takes_a_compiler_minutes_is_refused_in_moments() {

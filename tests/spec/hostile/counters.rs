@@ -1,6 +1,7 @@
 //! What a process holds, as the system counts it.
 
-use casemate_tests::Gateway;
+use casemate_tests::{ADMIN_TOKEN, Gateway, http::get};
+use serde_json::Value;
 use std::{
     fs, thread,
     time::{Duration, Instant},
@@ -29,6 +30,9 @@ pub(super) struct Counters {
     files: u64,
     threads: u64,
     children: u64,
+    /// Calls in a sandbox, and the memory that they hold, as the gateway itself counts them.
+    calls: u64,
+    held: u64,
 }
 
 impl Counters {
@@ -47,7 +51,11 @@ impl Counters {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
             children.split_whitespace().count() as u64
         });
+        let calls = &told(gateway)["calls"];
+        let number = |name: &str| calls[name].as_u64().unwrap();
         Self {
+            calls: number("running"),
+            held: number("memory_bytes"),
             memory: kib.parse::<u64>().unwrap() << 10,
             files: entries("fd").len() as u64,
             threads: tasks.len() as u64,
@@ -70,8 +78,8 @@ impl Counters {
         }
     }
 
-    /// Waits until a gateway holds no more than this. Gives what it held in the end; if those are
-    /// more files, threads or children, says so. What is left of memory is for [`is_at_rest`] to judge.
+    /// Waits until a gateway holds no more than this, and nothing of any call. Gives what it held in
+    /// the end; if those are more files, threads, children or calls, says so. What is left of memory is for [`is_at_rest`] to judge.
     pub(super) fn back(self, gateway: &Gateway) -> Result<Self, String> {
         let deadline = Instant::now() + BACK;
         loop {
@@ -79,7 +87,9 @@ impl Counters {
             let too_late = Instant::now() > deadline;
             let is_back = now.files <= self.files + FILES
                 && now.threads <= self.threads + THREADS
-                && now.children == 0;
+                && now.children == 0
+                && now.calls == 0
+                && now.held == 0;
             if is_back && (too_late || self.grown(now) <= MEMORY) {
                 return Ok(now);
             }
@@ -96,6 +106,12 @@ impl Counters {
     pub(super) fn grown(self, later: Self) -> u64 {
         later.memory.saturating_sub(self.memory)
     }
+}
+
+/// What the gateway says of itself.
+fn told(gateway: &Gateway) -> Value {
+    let status = get(&gateway.admin_url("/v1/status")).bearer(ADMIN_TOKEN);
+    status.send().json()
 }
 
 /// Whether memory has come to rest that has grown by so much after each round. An allocator keeps

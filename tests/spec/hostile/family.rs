@@ -3,12 +3,16 @@
 use super::{
     counters::{Counters, is_at_rest},
     row::{Control, Row, Seen, Settings},
-    upload::{call, deploy, records, upload},
+    upload::{call, deploy, needed_hosts, records, send, taken, upload},
+    world,
 };
 use casemate_guest_forge::Guest;
 use casemate_tests::{Gateway, Server};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// Rounds after which something that is left behind by each is a leak.
 const ROUNDS: usize = 9;
@@ -111,14 +115,20 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn start(name: &str, settings: &[(&str, u64)]) -> Self {
+        // Tells why a guest was stopped, in the words of the engine.
+        Self::logging(name, settings, "info,casemate_runtime=debug")
+    }
+
+    /// One that logs what this filter says.
+    pub(super) fn logging(name: &str, settings: &[(&str, u64)], log: &str) -> Self {
         let lines: String = settings
             .iter()
             .map(|(key, value)| format!("{key} = {value}\n"))
             .collect();
         let gateway = Gateway::builder()
             .config(&lines)
-            // Tells why a guest was stopped, in the words of the engine.
-            .env("CASEMATE_LOG", "info,casemate_runtime=debug")
+            .config(&world::config())
+            .env("CASEMATE_LOG", log)
             .start();
         let server = gateway.server(name);
         let neighbor = gateway.server("neighbor");
@@ -150,13 +160,15 @@ impl Bench {
         wrong
     }
 
-    /// Uploads a guest, and calls it if it is taken.
+    /// Uploads a guest, and calls it if it is taken. It is granted the hosts that it says it needs.
     pub(super) fn send(&self, tool: &str, wasm: &[u8]) -> Seen {
-        let digest = match upload(&self.gateway, wasm) {
+        let answer = send(&self.gateway, wasm);
+        let digest = match taken(&answer) {
             Ok(digest) => digest,
             Err(kind) => return Seen::Refused(kind),
         };
-        deploy(&self.gateway, &self.server, tool, &digest, &json!({}));
+        let grant = json!({ "hosts": needed_hosts(&answer) });
+        deploy(&self.gateway, &self.server, tool, &digest, &grant);
         match call(&self.gateway, &self.server, tool) {
             Seen::Completed { text, .. } => Seen::Completed {
                 text,
@@ -200,14 +212,22 @@ impl Bench {
         );
     }
 
-    /// The gateway lives, serves others, and did not fail inside.
+    /// How long a call of the neighbor takes.
     #[track_caller]
-    pub(super) fn assert_unharmed(&self) {
+    pub(super) fn quick(&self) -> Duration {
+        let started = Instant::now();
         let reply = call(&self.gateway, &self.neighbor, "quick");
         assert!(
             matches!(reply, Seen::Completed { .. }),
             "the neighbor got {reply}"
         );
+        started.elapsed()
+    }
+
+    /// The gateway lives, serves others, and did not fail inside.
+    #[track_caller]
+    pub(super) fn assert_unharmed(&self) {
+        self.quick();
         let log = self.gateway.log();
         let alarming = |line: &&str| line.contains("panicked") || line.contains("internal");
         let alarms: Vec<_> = log.lines().filter(alarming).collect();

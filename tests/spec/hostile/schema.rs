@@ -43,6 +43,10 @@ pub(super) static SCHEMAS: Family = Family {
             pattern("(a+)+$");
         "G35l", "an expression that grows when it is compiled", pattern("(((a{100}){100}){100}){100}"),
             pattern("a{100}");
+        "G35la", "an expression of very many states", pattern("^[01]*1[01]{20000}$"),
+            pattern("^[01]*1[01]{200}$");
+        "G35lb", "names of properties of very many states", named("(a{200}){100}"), named("a{100}");
+        "G35lc", "expressions that are too large together", patterns(100), patterns(10);
         "G35m", "a header with a line end in its name", header(&["X\r\nEvil: 1"]), header(&["City"]);
         "G35n", "the same header twice", header(&["City", "city"]), header(&["City", "Town"]);
         "G35o", "a header without a name", header(&[""]), header(&["City"]);
@@ -85,6 +89,27 @@ fn an_expression_that_is_costly_elsewhere_is_checked_in_linear_time() {
         "it took {:?}",
         start.elapsed()
     );
+    bench.assert_unharmed();
+}
+
+/// The largest text that is not large enough to be checked aside, and an expression that would take
+/// seconds for it.
+#[test]
+fn a_text_that_is_too_long_for_an_expression_is_refused_before_it_is_matched() {
+    let bench = super::family::Bench::start("patterns", &[]);
+    let schema = pattern("^[01]*1[01]{800}$").to_string();
+    bench.send("states", &with_schema("states", &schema));
+    let call = |bytes: usize| {
+        let arguments = json!({ "a": "1".repeat(bytes) + "2" });
+        let client = bench.gateway.modern(&bench.server);
+        let reply = client.call("states", arguments);
+        let code = &reply.result()["_meta"]["dev.casemate/error"]["code"];
+        assert_eq!(code, "input_rejected", "{}", reply.http);
+        reply.text().contains("too long to be matched")
+    };
+    assert!(call(120_000), "it was matched");
+    // Control: a shorter one is matched, and does not fit.
+    assert!(!call(1_000), "it was not matched");
     bench.assert_unharmed();
 }
 
@@ -131,6 +156,15 @@ fn conditions(count: u32) -> Value {
 
 fn pattern(pattern: &str) -> Value {
     json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": pattern } } })
+}
+
+fn patterns(count: usize) -> Value {
+    let pattern = |n: usize| json!({ "pattern": format!("^{n}[01]*1[01]{{300}}$") });
+    json!({ "type": "object", "properties": { "a": { "anyOf": (0..count).map(pattern).collect::<Vec<_>>() } } })
+}
+
+fn named(pattern: &str) -> Value {
+    json!({ "type": "object", "patternProperties": { pattern: { "type": "string" } } })
 }
 
 fn header(names: &[&str]) -> Value {

@@ -12,6 +12,7 @@ use super::{
     upload::{deploy, records, upload},
 };
 use casemate_guest_forge::{ANSWER_TEXT, Guest, answer_text};
+use casemate_tests::Gateway;
 use serde_json::json;
 
 macro_rules! guesses {
@@ -42,6 +43,18 @@ pub(super) static GUESSES: Family = Family {
         "G25i", "asks in small letters", "api_key";
     },
 };
+
+/// The memory of a gateway holds keys, and every secret that a call uses.
+#[test]
+fn a_crash_leaves_no_core_file() {
+    let gateway = Gateway::start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", gateway.pid())).unwrap();
+    let of_core = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max core file size"));
+    let of_core: Vec<_> = of_core.unwrap().split_whitespace().collect();
+    assert_eq!(of_core, ["0", "0", "bytes"]);
+}
 
 /// Asks for a secret in both ways, and crashes unless both are refused as not granted.
 fn guesses(tool: &str, name: &str) -> Vec<u8> {

@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 
 /// Uploads a component. Gives its digest, or the kind of the refusal.
 pub(super) fn upload(gateway: &Gateway, wasm: &[u8]) -> Result<String, String> {
-    let answer = send(gateway, wasm);
+    taken(&send(gateway, wasm))
+}
+
+/// What an upload came to: the digest, or the kind of the refusal.
+pub(super) fn taken(answer: &Response) -> Result<String, String> {
     let body = answer.json();
     let word = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     match answer.status {
@@ -20,6 +24,14 @@ pub(super) fn upload(gateway: &Gateway, wasm: &[u8]) -> Result<String, String> {
             None => word("code"),
         }),
     }
+}
+
+/// The hosts that the tools of an uploaded component say they need.
+pub(super) fn needed_hosts(answer: &Response) -> Vec<Value> {
+    let answer = answer.json();
+    let tools = answer["tools"].as_array().into_iter().flatten();
+    let hosts = tools.filter_map(|tool| tool["needs"]["hosts"].as_array());
+    hosts.flatten().cloned().collect()
 }
 
 /// Uploads a component and gives the whole answer.

@@ -76,6 +76,29 @@ pub(super) fn flags(tools: &[ToolDefinition], grant: &Grant) -> Option<String> {
     (flags.len() > before).then(|| flags.join(" "))
 }
 
+/// What the component was built to use and is granted nothing of, where its tools do not say what they
+/// want of it.
+pub(super) fn idle(imports: &[String], tools: &[ToolDefinition], grant: &Grant) -> Vec<String> {
+    let uses = |interface: &str| imports.iter().any(|import| import.starts_with(interface));
+    let mut idle = Vec::new();
+    let hosts = tools.iter().any(|tool| !tool.needs.hosts.is_empty());
+    if uses("casemate:tool/http@") && grant.hosts.is_empty() && !hosts {
+        idle.push(
+            "it is built to send requests and is granted no host, so all of them are refused; \
+             grant one with: --grant-host HOST"
+                .to_owned(),
+        );
+    }
+    let secrets = tools.iter().any(|tool| !tool.needs.secrets.is_empty());
+    if uses("casemate:tool/secrets@") && grant.secrets.is_empty() && !secrets {
+        idle.push(
+            "it is built to use secrets and is granted none; grant one with: --grant-secret NAME"
+                .to_owned(),
+        );
+    }
+    idle
+}
+
 /// The flags that a grant was made with.
 fn present(grant: &Grant) -> Vec<String> {
     let hosts = grant.hosts.iter();
@@ -158,6 +181,20 @@ mod tests {
              --reveal-secret READ_KEY"
         );
         assert_eq!(flags(&[], &grant), None);
+    }
+
+    #[test]
+    fn what_a_component_could_use_and_gets_nothing_of_is_told_unless_its_tools_say_what_they_want()
+    {
+        let imports = ["casemate:tool/http@1.0.0", "casemate:tool/secrets@1.0.0"];
+        let imports = imports.map(str::to_owned);
+        let nothing = Grant::default();
+        assert_eq!(idle(&imports, &[], &nothing).len(), 2);
+        assert!(idle(&imports[1..], &[], &nothing)[0].contains("--grant-secret"));
+        assert!(idle(&imports, &tools(), &nothing).is_empty());
+        assert!(idle(&[], &[], &nothing).is_empty());
+        let grant: Grant = serde_json::from_value(json!({ "hosts": ["maps.test"] })).unwrap();
+        assert_eq!(idle(&imports[..1], &[], &grant).len(), 0);
     }
 
     #[test]

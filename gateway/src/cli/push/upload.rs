@@ -18,6 +18,9 @@ pub(super) struct Uploaded {
     pub(super) digest: String,
     pub(super) size: u64,
     pub(super) kind: String,
+    /// The interfaces that it was built to use.
+    #[serde(default)]
+    pub(super) imports: Vec<String>,
     pub(super) tools: Vec<ToolDefinition>,
     #[serde(default)]
     resources: Vec<ResourceDefinition>,

@@ -45,6 +45,16 @@ pub(super) fn unloadable(error: &LoadError, id: CallId) -> Stop {
     Stop { reason, message }
 }
 
+pub(super) fn not_loaded_in_time(wall_ms: u64) -> Stop {
+    Stop {
+        reason: StopReason::DeadlineExceeded,
+        message: format!(
+            "The tool was not loaded within {wall_ms} ms: it has to be compiled once more, which \
+             goes on. Try again in a moment."
+        ),
+    }
+}
+
 /// A name that a caller wrote, short enough and without control characters.
 pub(super) fn shown_name(name: &str) -> String {
     match name.parse::<ToolName>() {

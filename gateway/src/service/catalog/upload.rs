@@ -46,6 +46,7 @@ impl Catalog {
     pub async fn upload(&self, actor: &Administrator, wasm: Bytes) -> Result<Uploaded, Error> {
         let inspection = examined(wasm.clone()).await?;
         let digest = inspection.digest;
+        self.components.try_again(&digest);
         if let Some(known) = self.known(digest).await? {
             self.blobs.put(wasm).await?;
             let definitions = known.definitions;

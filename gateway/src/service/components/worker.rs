@@ -15,8 +15,6 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// The largest code that is taken from a worker. The largest component gives a fraction of it.
-const CODE_BYTES: u64 = 256 << 20;
 /// How much of what a failing worker says is logged.
 const COMPLAINT_BYTES: u64 = 4 << 10;
 /// The exit code of a Rust program that panicked.
@@ -57,7 +55,7 @@ impl Worker {
             .command()
             .spawn()
             .map_err(|error| host("cannot be started", &error))?;
-        let ended = match tokio::time::timeout(self.budget(), run(&mut child, wasm)).await {
+        let ended = match tokio::time::timeout(self.budget(), self.run(&mut child, wasm)).await {
             Ok(ended) => ended.map_err(|error| host("cannot be talked to", &error))?,
             Err(_) => {
                 child
@@ -67,7 +65,15 @@ impl Worker {
                 return Err(too_costly("time"));
             }
         };
+        if ended.answer.len() as u64 > self.answer_bytes() {
+            return Err(too_much_code(self.limits.code_bytes));
+        }
         judge(ended)
+    }
+
+    /// How long an answer of a worker is at most: one byte says what it is.
+    fn answer_bytes(self) -> u64 {
+        self.limits.code_bytes + 1
     }
 
     fn budget(self) -> Duration {
@@ -94,27 +100,27 @@ impl Worker {
             .kill_on_drop(true);
         command
     }
-}
 
-async fn run(child: &mut Child, wasm: &[u8]) -> io::Result<Ended> {
-    let mut stdin = child.stdin.take().expect("standard input is piped");
-    let stdout = child.stdout.take().expect("standard output is piped");
-    let stderr = child.stderr.take().expect("standard error is piped");
-    let feed = async move {
-        // A worker that ends early does not read to the end; how it ended says more.
-        drop(stdin.write_all(wasm).await);
-    };
-    let ((), answer, complaint) = tokio::join!(
-        feed,
-        read(stdout, CODE_BYTES + 1),
-        read(stderr, COMPLAINT_BYTES)
-    );
-    let (answer, complaint) = (answer?, complaint?);
-    Ok(Ended {
-        status: child.wait().await?,
-        answer,
-        complaint,
-    })
+    async fn run(self, child: &mut Child, wasm: &[u8]) -> io::Result<Ended> {
+        let mut stdin = child.stdin.take().expect("standard input is piped");
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let stderr = child.stderr.take().expect("standard error is piped");
+        let feed = async move {
+            // A worker that ends early does not read to the end; how it ended says more.
+            drop(stdin.write_all(wasm).await);
+        };
+        let ((), answer, complaint) = tokio::join!(
+            feed,
+            read(stdout, self.answer_bytes() + 1),
+            read(stderr, COMPLAINT_BYTES)
+        );
+        let (answer, complaint) = (answer?, complaint?);
+        Ok(Ended {
+            status: child.wait().await?,
+            answer,
+            complaint,
+        })
+    }
 }
 
 /// Reads up to a limit, and closes the pipe then, so that a writer of more fails.
@@ -125,9 +131,6 @@ async fn read(from: impl AsyncRead + Unpin, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 fn judge(ended: Ended) -> Result<Bytes, Failure> {
-    if ended.answer.len() as u64 > CODE_BYTES {
-        return Err(too_costly("room"));
-    }
     // The limits of the process end it by a signal: those on time directly, the one on memory
     // when an allocation fails.
     if let Some(signal) = ended.status.signal() {
@@ -161,6 +164,16 @@ fn too_costly(what: &str) -> Failure {
         message: format!(
             "Compiling the component takes more {what} than one compilation may. Very long \
              functions, often generated ones, are the usual cause: split them, and build for size."
+        ),
+    })
+}
+
+fn too_much_code(most: u64) -> Failure {
+    Failure::Rejected(Rejection {
+        kind: RejectionKind::CompileBudget,
+        message: format!(
+            "The component is compiled to more than {most} bytes of code. Build it for size, or \
+             have an operator raise `compile.code_bytes`."
         ),
     })
 }

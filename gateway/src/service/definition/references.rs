@@ -101,7 +101,10 @@ impl<'schema> Walk<'schema> {
 }
 
 /// What a reference names: the root, a place by its pointer, or a part by its anchor.
-fn resolve<'schema>(root: &'schema Value, target: &str) -> Option<&'schema Value> {
+pub(in crate::service) fn resolve<'schema>(
+    root: &'schema Value,
+    target: &str,
+) -> Option<&'schema Value> {
     let fragment = target.strip_prefix('#')?;
     if fragment.is_empty() || fragment.starts_with('/') {
         return root.pointer(fragment);

@@ -11,7 +11,7 @@ pub struct Definition {
     pub description: String,
     pub schema: String,
     pub output_schema: Option<String>,
-    pub host: Option<String>,
+    pub hosts: Vec<String>,
     pub secrets: Vec<String>,
     pub capability: Option<String>,
     pub icon: Option<String>,
@@ -29,7 +29,7 @@ impl Definition {
             description: "Does what it says.".to_owned(),
             schema: r#"{"type":"object"}"#.to_owned(),
             output_schema: None,
-            host: None,
+            hosts: Vec::new(),
             secrets: Vec::new(),
             capability: None,
             icon: None,
@@ -89,14 +89,15 @@ impl Definition {
         });
         let secrets = secrets.collect::<Vec<_>>();
         list(guest, &mut tool, &secrets);
-        for text in [&self.host, &self.capability] {
-            let item = text.iter().map(|text| {
+        let capability = self.capability.as_slice();
+        for texts in [self.hosts.as_slice(), capability] {
+            let items = texts.iter().map(|text| {
                 let mut record = Vec::new();
                 string(guest, &mut record, text);
                 record
             });
-            let item = item.collect::<Vec<_>>();
-            list(guest, &mut tool, &item);
+            let items = items.collect::<Vec<_>>();
+            list(guest, &mut tool, &items);
         }
         words(&mut tool, &[0]);
         maybe(guest, &mut tool, self.meta.as_deref());
