@@ -35,6 +35,7 @@ mod malformed;
 mod memory;
 mod metadata;
 mod output;
+mod roomy;
 mod row;
 mod scanner;
 mod schema;

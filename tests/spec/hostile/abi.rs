@@ -153,6 +153,16 @@ pub(super) static WORDS: Family = Family {
             ends: Completes,
             control: None("there is nothing to stop"),
         },
+        Row {
+            id: "G18t",
+            what: "a text in UTF-16 at an odd address",
+            guest: |tool| encoded_at(65, tool, "utf16", (&[0x61, 0x62], 2)),
+            ends: Stopped("abi_error"),
+            control: Honest(
+                |tool| encoded_at(66, tool, "utf16", (&[0x61, 0x62], 2)),
+                Completes,
+            ),
+        },
     ],
 };
 
@@ -179,14 +189,18 @@ fn utf16(tool: &str, units: &[u16], length: u32) -> Vec<u8> {
 
 /// Asks another component for a text in an encoding.
 fn encoded(tool: &str, encoding: &str, units: &[u16], length: u32) -> Vec<u8> {
+    encoded_at(64, tool, encoding, (units, length))
+}
+
+fn encoded_at(at: u32, tool: &str, encoding: &str, (units, length): (&[u16], u32)) -> Vec<u8> {
     let bytes = units.iter().flat_map(|unit| unit.to_le_bytes());
     let text: String = bytes.map(|byte| format!("\\{byte:02x}")).collect();
     let component = format!(
         "(core module $m
             (memory (export \"memory\") 1)
-            (data (i32.const 64) \"{text}\")
+            (data (i32.const {at}) \"{text}\")
             (func (export \"words\") (result i32)
-                (i32.store (i32.const 8) (i32.const 64))
+                (i32.store (i32.const 8) (i32.const {at}))
                 (i32.store (i32.const 12) (i32.const {length}))
                 (i32.const 8)))
          (core instance $i (instantiate $m))

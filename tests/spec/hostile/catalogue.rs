@@ -2,7 +2,7 @@
 
 use super::{
     abi, answers, compile, cpu, egress, family::Family, fixed, handles, hostcalls, imports, logs,
-    malformed, memory, metadata, output, schema, seams, secrets, stack, tables, time, traps,
+    malformed, memory, metadata, output, roomy, schema, seams, secrets, stack, tables, time, traps,
 };
 
 /// All of them. Clients that leave, components from seeds and flipped bits are no tables.
@@ -27,6 +27,7 @@ pub(super) static ALL: &[&Family] = &[
     &memory::MEMORY,
     &metadata::SAID,
     &output::OUTPUT,
+    &roomy::ROOMY,
     &schema::SCHEMAS,
     &seams::SEAMS,
     &secrets::GUESSES,

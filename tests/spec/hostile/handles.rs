@@ -67,6 +67,13 @@ pub(super) static HANDLES: Family = Family {
             ends: Completes,
             control: None("nothing is wrong: it holds one at a time"),
         },
+        Row {
+            id: "G07h",
+            what: "waits for the same clock a million times at once",
+            guest: |tool| polls(tool, 1_000_000),
+            ends: Stopped("hostcall_limit"),
+            control: Honest(|tool| polls(tool, 900), Completes),
+        },
     ],
 };
 
@@ -104,6 +111,31 @@ fn clocks(tool: &str, count: u32) -> Vec<u8> {
         .call(&times(
             count,
             "(drop (call $subscribe-duration (i64.const 1000)))",
+        ))
+}
+
+/// Asks which of so many are ready; they are all one.
+fn polls(tool: &str, count: u32) -> Vec<u8> {
+    let list = 1_310_720;
+    Guest::named(tool)
+        .wasi(
+            "wasi:clocks/monotonic-clock",
+            "subscribe-duration",
+            "(param i64) (result i32)",
+        )
+        .wasi("wasi:io/poll", "poll", "(param i32 i32 i32)")
+        .call(&format!(
+            "(local $n i32) (local $clock i32)
+             (if (i32.eq (memory.grow (i32.const 256)) (i32.const -1)) (then unreachable))
+             (local.set $clock (call $subscribe-duration (i64.const 0)))
+             (loop $l
+                (i32.store
+                    (i32.add (i32.const {list}) (i32.shl (local.get $n) (i32.const 2)))
+                    (local.get $clock))
+                (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                (br_if $l (i32.lt_u (local.get $n) (i32.const {count}))))
+             (call $poll (i32.const {list}) (i32.const {count}) (i32.const 640))
+             (i32.const 16)"
         ))
 }
 

@@ -4,7 +4,7 @@ use super::{
     family::Family,
     row::{
         Control::{Honest, None},
-        End::{Completes, Refused},
+        End::{Completes, Refused, Stopped},
         Make, Row,
     },
 };
@@ -62,6 +62,20 @@ pub(super) static KINDS: Family = Family {
             // There are none, and without one there is no path to try.
             ends: Completes,
             control: None("it crashes if there is a folder"),
+        },
+        Row {
+            id: "G21b",
+            what: "makes up a handle of a file",
+            guest: |tool| opened(tool, "(i32.const 1)"),
+            ends: Stopped("abi_error"),
+            control: Honest(ORDINARY, Completes),
+        },
+        Row {
+            id: "G21c",
+            what: "says that standard output is a file",
+            guest: |tool| opened(tool, "(call $get-stdout)"),
+            ends: Stopped("abi_error"),
+            control: Honest(ORDINARY, Completes),
         },
         Row {
             id: "G22c",
@@ -176,6 +190,21 @@ pub(super) static KINDS: Family = Family {
             control: Honest(ORDINARY, Completes),
         },
         Row {
+            id: "G34i",
+            what: "exports more than the contract has",
+            guest: |tool| {
+                Guest::named(tool)
+                    .exporting("more: func() -> u32;")
+                    .exporting("evil: interface { run: func(); }")
+                    .item("(func (export \"more\") (result i32) unreachable)")
+                    .item("(func (export \"evil#run\") (loop $l (br $l)))")
+                    .call("(i32.const 16)")
+            },
+            // Nobody asks for it.
+            ends: Completes,
+            control: None("there is nothing to stop"),
+        },
+        Row {
             id: "G34g",
             what: "the right import with a wrong type",
             guest: |_| imports_log("log: func(level: u64);", "(param i64)"),
@@ -221,6 +250,23 @@ fn wishes(interface: &str) -> Vec<u8> {
                 (func (export \"casemate:tool/tools@1.0.0#describe\") (call $go)))"
         ),
     )
+}
+
+/// Uses this as the handle of a file.
+fn opened(tool: &str, handle: &str) -> Vec<u8> {
+    Guest::named(tool)
+        .wasi("wasi:cli/stdout", "get-stdout", "(result i32)")
+        .wasi(
+            "wasi:filesystem/types",
+            "[method]descriptor.is-same-object",
+            "(param i32 i32) (result i32)",
+        )
+        .call(&format!(
+            "(local $file i32)
+             (local.set $file {handle})
+             (drop (call $descriptor-is-same-object (local.get $file) (local.get $file)))
+             (i32.const 16)"
+        ))
 }
 
 fn tools(version: &str) -> Vec<u8> {

@@ -144,7 +144,7 @@ pub(super) fn beside(tool: &str, instances: usize, pages: u32) -> Vec<u8> {
 }
 
 /// Those that a guest with another component in it has anyway.
-const OWN_INSTANCES: usize = 2;
+const OWN_INSTANCES: usize = 3;
 
 fn instances(tool: &str, instances: usize) -> Vec<u8> {
     let items =

@@ -230,10 +230,10 @@ fn with_memory(total_memory_bytes: u64) -> Runtime {
 async fn an_answer_is_part_of_the_memory_of_all_calls() {
     let words = "there is no memory for the answer now: the calls that run hold what there is for \
                  them. Try again later";
-    let sized = Server::start(|_| ok(&"x".repeat(1 << 20)));
+    let sized = Server::start(|_| ok(&"x".repeat(1_000_000)));
     let unsized_ = Server::start(|_| {
         let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
-        format!("{head}{}", "x".repeat(1 << 20)).into_bytes()
+        format!("{head}{}", "x".repeat(1_000_000)).into_bytes()
     });
     // A call may hold two thirds. The guest itself holds 1.3 MiB.
     let (little, enough) = (with_memory(3 << 20), with_memory(12 << 20));
@@ -243,7 +243,7 @@ async fn an_answer_is_part_of_the_memory_of_all_calls() {
         assert_eq!(error(&outcome), ("limit-reached", words));
         assert_eq!(little.memory_held(), 0, "what was read is given back");
         let outcome = fetch(&enough, &get, granted(&[&server.url()])).await;
-        assert_eq!(text(&outcome).len(), 1 << 20, "the control has enough");
+        assert_eq!(text(&outcome).len(), 1_000_000, "the control has enough");
         assert_eq!(enough.memory_held(), 0);
     }
 }

@@ -61,7 +61,9 @@ package wasi:random@0.2.6 {
     interface random { get-random-bytes: func(len: u64) -> list<u8>; }
 }
 package wasi:filesystem@0.2.6 {
-    interface types { resource descriptor; }
+    interface types {
+        resource descriptor { is-same-object: func(other: borrow<descriptor>) -> bool; }
+    }
     interface preopens {
         use types.{descriptor};
         get-directories: func() -> list<tuple<descriptor, string>>;
@@ -94,9 +96,9 @@ pub fn wat(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// A component of the contract with more imports around a core module.
-pub(crate) fn guest(module: &str, wasi: &[String], part: Option<&Part>) -> Vec<u8> {
-    if wasi.is_empty() && part.is_none() {
+/// A component of the contract with more imports and exports around a core module.
+pub(crate) fn guest(module: &str, wasi: &[String], part: Option<&Part>, exports: &str) -> Vec<u8> {
+    if wasi.is_empty() && part.is_none() && exports.is_empty() {
         return component("tool", module);
     }
     let imports = wasi.iter().map(String::as_str);
@@ -104,7 +106,7 @@ pub(crate) fn guest(module: &str, wasi: &[String], part: Option<&Part>) -> Vec<u
     let imports: String = imports.map(|name| format!("import {name};\n")).collect();
     let part_wit = part.map(Part::wit).unwrap_or_default();
     let wit = format!(
-        "{}\nworld made {{ include host; {imports} export tools; }}\n{WASI}\n{part_wit}",
+        "{}\nworld made {{ include host; {imports} export tools; {exports} }}\n{WASI}\n{part_wit}",
         contract_in_one()
     );
     let wasm = component_of(&wit, "made", module);

@@ -39,6 +39,8 @@ pub struct Guest {
     wasi: Vec<String>,
     part: Option<Part>,
     world: Option<&'static str>,
+    /// What it exports besides, in WIT.
+    exports: String,
     /// Asks for the secrets that it holds.
     hold: String,
 }
@@ -76,6 +78,13 @@ impl Guest {
     #[must_use]
     pub fn of_world(mut self, world: &'static str) -> Self {
         self.world = Some(world);
+        self
+    }
+
+    /// Exports more than the contract has, such as `more: func();`, with its functions among the items.
+    #[must_use]
+    pub fn exporting(mut self, wit: &str) -> Self {
+        self.exports += &format!("export {wit}\n");
         self
     }
 
@@ -160,7 +169,7 @@ impl Guest {
         if let Some(world) = self.world {
             return encode::component(world, &module);
         }
-        encode::guest(&module, &self.wasi, self.part.as_ref())
+        encode::guest(&module, &self.wasi, self.part.as_ref(), &self.exports)
     }
 
     fn hold(mut self, secrets: &[String]) -> Self {
