@@ -15,6 +15,7 @@ mod machine;
 mod neighbors;
 mod overload;
 mod progress;
+mod prose;
 mod say;
 mod scale;
 mod seed;

@@ -80,6 +80,8 @@ async fn collect(
     allowed: Allowance,
     mut taken: Option<&mut Taken>,
 ) -> Result<Bytes, Error> {
+    let announced = body.size_hint().upper().map(usize::try_from);
+    let most = announced.and_then(Result::ok).unwrap_or(allowed.bytes);
     let mut arrived = Arrived::Nothing;
     let started = Instant::now();
     loop {
@@ -102,7 +104,7 @@ async fn collect(
         {
             return Err(Error::NoRoom);
         }
-        arrived.add(data);
+        arrived.add(data, most);
         if body.is_end_stream() {
             return Ok(arrived.whole());
         }
@@ -154,11 +156,14 @@ impl Arrived {
         }
     }
 
-    fn add(&mut self, data: Bytes) {
+    /// Adds a piece of a body that has at most so many bytes.
+    fn add(&mut self, data: Bytes, most: usize) {
         match self {
             Self::Nothing => *self = Self::One(data),
             Self::One(first) => {
-                let mut bytes = BytesMut::with_capacity(2 * (first.len() + data.len()));
+                // Room for as much again, unless less will come.
+                let room = 2 * (first.len() + data.len());
+                let mut bytes = BytesMut::with_capacity(room.min(most));
                 bytes.extend_from_slice(first);
                 bytes.extend_from_slice(&data);
                 *self = Self::Several(bytes);

@@ -2,17 +2,19 @@
 //!
 //! Long strings are most of a long text, so they are passed over many bytes at a time.
 
-use memchr::memchr2;
+use memchr::{memchr_iter, memchr2_iter};
 
 /// What follows a string, of which this is the inside and all behind it.
 pub(crate) fn behind_string(inside: &str) -> &str {
-    let mut rest = inside;
-    while let Some(at) = memchr2(b'"', b'\\', rest.as_bytes()) {
-        if rest.as_bytes()[at] == b'"' {
-            return &rest[at + 1..];
+    let bytes = inside.as_bytes();
+    for at in memchr_iter(b'"', bytes) {
+        // Only quotes are stopped at: line ends are escaped too, and there are more of them. Of
+        // backslashes side by side each second one is escaped by the one before it.
+        let before = bytes[..at].iter().rev();
+        let backslashes = before.take_while(|byte| **byte == b'\\').count();
+        if backslashes.is_multiple_of(2) {
+            return &inside[at + 1..];
         }
-        // What is escaped is one character of ASCII, or the text is no JSON.
-        rest = rest.get(at + 2..).unwrap_or_default();
     }
     ""
 }
@@ -20,6 +22,11 @@ pub(crate) fn behind_string(inside: &str) -> &str {
 /// Whether arrays and objects stand in each other no deeper than `max`. Readers that call themselves
 /// for each level are given only texts that pass.
 pub(crate) fn nests_within(text: &str, max: usize) -> bool {
+    // What has so few brackets, in strings or around them, cannot nest deeper.
+    memchr2_iter(b'[', b'{', text.as_bytes()).nth(max).is_none() || walks_within(text, max)
+}
+
+fn walks_within(text: &str, max: usize) -> bool {
     let mut depth = 0_usize;
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| b"\"{[}]".contains(&byte)) {
@@ -51,9 +58,21 @@ mod tests {
 
     #[test]
     fn a_string_without_an_end_is_followed_by_nothing() {
-        for inside in ["", "a", "a\\", "\\\"", "\\é\"1", "\\é"] {
+        for inside in ["", "a", "a\\", "\\\"", "\\é\\\"1", "\\é"] {
             assert_eq!(behind_string(inside), "", "{inside}");
         }
+    }
+
+    fn behind_string_by_bytes(inside: &str) -> &str {
+        let mut at = 0;
+        while let Some(byte) = inside.as_bytes().get(at) {
+            at += match byte {
+                b'"' => return &inside[at + 1..],
+                b'\\' => 2,
+                _ => 1,
+            };
+        }
+        ""
     }
 
     /// As deep as serde_json finds it.
@@ -87,8 +106,15 @@ mod tests {
         #[test]
         fn every_json_is_as_deep_as_it_is(value in value()) {
             let (text, depth) = (value.to_string(), depth(&value));
-            prop_assert!(nests_within(&text, depth));
-            prop_assert!(depth == 0 || !nests_within(&text, depth - 1));
+            for within in [nests_within, walks_within] {
+                prop_assert!(within(&text, depth));
+                prop_assert!(depth == 0 || !within(&text, depth - 1));
+            }
+        }
+
+        #[test]
+        fn a_string_ends_where_it_ends_byte_by_byte(text in r#"["\\\\an]{0,24}"#) {
+            prop_assert_eq!(behind_string(&text), behind_string_by_bytes(&text));
         }
 
         #[test]

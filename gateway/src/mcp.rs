@@ -58,7 +58,7 @@ use crate::{
 use answer::Answer;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
-use envelope::{Message, Request};
+use envelope::{Message, Opened};
 use error::{Era, Error};
 use http::{HeaderMap, Method, Response, header};
 use object::Object;
@@ -316,7 +316,7 @@ impl Exchange {
             Message::Notification(_) if modern_header => Answer::accepted(),
             Message::Notification(notification) => legacy::take(self, &notification, declared),
             Message::Response(response) => legacy::hear(self, &response, declared),
-            Message::Request(request) => match Params::read(&request) {
+            Message::Request(mut request) => match Params::read(request.params.take()) {
                 Ok(params) if params.names_version() => {
                     modern::answer(self, &request, &params, declared).await
                 }
@@ -346,11 +346,11 @@ struct Params<'a> {
 
 impl<'a> Params<'a> {
     /// Reads them, or says what is wrong with them. None at all are empty ones.
-    fn read(request: &Request<'a>) -> Result<Self, String> {
-        let Some(raw) = request.params else {
+    fn read(params: Option<Opened<'a>>) -> Result<Self, String> {
+        let Some(members) = params else {
             return Ok(Self::default());
         };
-        let members = Object::of(raw).map_err(|problem| format!("params {problem}"))?;
+        let members = members.map_err(|problem| format!("params {problem}"))?;
         members
             .refuse_lookalikes(&[
                 "_meta",

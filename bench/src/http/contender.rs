@@ -10,6 +10,7 @@ use crate::{
     driver::{Question, Request, Wire, bytes_of},
     gateway::Gateway,
     machine::Cores,
+    prose::prose,
 };
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -60,7 +61,7 @@ impl Tool {
     fn arguments(self, burn: &Value) -> Value {
         match self {
             Self::Add => json!({ "a": 1, "b": 2 }),
-            Self::Echo => json!({ "text": text() }),
+            Self::Echo => json!({ "text": prose() }),
             Self::Burn => burn.clone(),
         }
     }
@@ -68,18 +69,10 @@ impl Tool {
     fn is_answer(self, answer: &str) -> bool {
         match self {
             Self::Add => answer == "3",
-            Self::Echo => answer == text(),
+            Self::Echo => answer == prose(),
             Self::Burn => !answer.is_empty(),
         }
     }
-}
-
-/// 64 KiB as they come: a text with quotes and lines.
-fn text() -> String {
-    let line = "He said \"sixty-four KiB\", and meant it; so here they are, line by line.\n";
-    let mut text = line.repeat((64 << 10) / line.len() + 1);
-    text.truncate(64 << 10);
-    text
 }
 
 /// A revision of the protocol.

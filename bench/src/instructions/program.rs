@@ -4,6 +4,7 @@
 //! address space of valgrind, and its components are compiled by itself: valgrind shows another CPU
 //! than the machine has, and code for the one does not load on the other.
 
+use crate::prose::prose;
 use anyhow::{Context, Result, ensure};
 use axum::body::Body;
 use bytes::Bytes;
@@ -53,16 +54,22 @@ pub(crate) enum Case {
     ModernAdd,
     LegacyAdd,
     ModernEcho,
+    ModernProse,
 }
 
 impl Case {
-    pub(crate) const ALL: &[Self] = &[Self::ModernAdd, Self::LegacyAdd, Self::ModernEcho];
+    pub(crate) const ALL: &[Self] = &[
+        Self::ModernAdd,
+        Self::LegacyAdd,
+        Self::ModernEcho,
+        Self::ModernProse,
+    ];
 
     /// Calls of one run.
     pub(crate) const fn calls(self) -> u32 {
         match self {
             Self::ModernAdd | Self::LegacyAdd => 500,
-            Self::ModernEcho => 100,
+            Self::ModernEcho | Self::ModernProse => 100,
         }
     }
 }
@@ -73,6 +80,7 @@ impl fmt::Display for Case {
             Self::ModernAdd => "add, 2026-07-28",
             Self::LegacyAdd => "add, 2025-11-25",
             Self::ModernEcho => "echo 64 KiB, 2026-07-28",
+            Self::ModernProse => "echo 64 KiB with quotes, 2026-07-28",
         })
     }
 }
@@ -190,9 +198,10 @@ async fn prepare(endpoint: &Endpoint, made: &Made, case: Case) -> Result<Request
     let (tool, arguments) = match case {
         Case::ModernAdd | Case::LegacyAdd => ("add", json!({ "a": 1, "b": 2 })),
         Case::ModernEcho => ("echo", json!({ "text": "x".repeat(64 << 10) })),
+        Case::ModernProse => ("echo", json!({ "text": prose() })),
     };
     let request = match case {
-        Case::ModernAdd | Case::ModernEcho => Modern::new(url, &made.key)
+        Case::ModernAdd | Case::ModernEcho | Case::ModernProse => Modern::new(url, &made.key)
             .calling(tool, arguments)
             .request(),
         Case::LegacyAdd => {

@@ -4,6 +4,7 @@ use super::{
     envelope::Id,
     error::{Era, Error},
     events::{self, Outlet},
+    result,
 };
 use crate::listen::Quiet;
 use axum::body::Body;
@@ -57,8 +58,14 @@ struct FailureBody {
 impl Answer {
     /// A result that is written here.
     pub(super) fn result(id: Id<'_>, result: &impl Serialize) -> Self {
-        let mut body = opening(id, 512);
-        serde_json::to_writer(&mut body, result).expect("results have only string keys");
+        Self::long_result(id, result, 0)
+    }
+
+    /// The same for one in which so many bytes are repeated: what is large is not moved while it grows.
+    pub(super) fn long_result(id: Id<'_>, result: &impl Serialize, bytes: usize) -> Self {
+        // A sixteenth is for escapes: two in a line of prose.
+        let mut body = opening(id, 512 + bytes + bytes / 16);
+        result::write(result, &mut body);
         Self::closed(body)
     }
 

@@ -73,12 +73,14 @@ pub(super) fn answer(
     if let Conclusion::ProtocolError(error) = &finished.outcome.conclusion {
         return Err(refusal(error));
     }
-    if method == Method::CallTool {
+    let bytes = usize::try_from(finished.outcome.receipt.bytes_out).unwrap_or(0);
+    Ok(if method == Method::CallTool {
         let result = CallResult::of(finished, revision, server);
-        return Ok(Answer::result(id, &result.without_notifications(dropped)));
-    }
-    let result = OfferedResult::of(finished, revision, server)?;
-    Ok(Answer::result(id, &result.without_notifications(dropped)))
+        Answer::long_result(id, &result.without_notifications(dropped), bytes)
+    } else {
+        let result = OfferedResult::of(finished, revision, server)?;
+        Answer::long_result(id, &result.without_notifications(dropped), bytes)
+    })
 }
 
 /// What a component says about the request itself.

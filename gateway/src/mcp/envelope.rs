@@ -1,7 +1,7 @@
 //! The JSON-RPC envelope: which message a body is, and nothing of what it asks for.
 //!
 //! Strict, so that nobody in front of us reads another message than we do. Ids come back exactly
-//! as they were written, parameters stay the text that they came as.
+//! as they were written, each parameter stays the text that it came as.
 
 use super::{
     error::Error,
@@ -37,7 +37,7 @@ pub(super) enum Message<'a> {
 #[derive(Debug)]
 pub(super) struct Notification<'a> {
     pub(super) method: Cow<'a, str>,
-    pub(super) params: Option<&'a RawValue>,
+    pub(super) params: Option<Opened<'a>>,
 }
 
 /// An answer to a question.
@@ -54,9 +54,11 @@ pub(super) struct Response<'a> {
 pub(super) struct Request<'a> {
     pub(super) id: Id<'a>,
     pub(super) method: Cow<'a, str>,
-    /// An object, if the client follows the protocol; not checked here.
-    pub(super) params: Option<&'a RawValue>,
+    pub(super) params: Option<Opened<'a>>,
 }
+
+/// Parameters, read one level deep, or what is wrong with them.
+pub(super) type Opened<'a> = Result<Object<'a>, String>;
 
 /// The id of a request, as text: a JSON string or an integer.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -133,6 +135,15 @@ fn batch(text: &str) -> Result<Vec<&RawValue>, Error> {
 
 /// Reads one message.
 pub(super) fn message(text: &str) -> Result<Message<'_>, Rejected<'_>> {
+    // Parameters can be long: those of nearly all messages are read with the message around them.
+    match Object::parse_with(text, "params") {
+        Some((members, params)) => of(&members, params.map(Ok)),
+        None => in_steps(text),
+    }
+}
+
+/// Reads a message and then its parameters, which tells what is wrong with which of them.
+fn in_steps(text: &str) -> Result<Message<'_>, Rejected<'_>> {
     let members = Object::parse(text).map_err(|error| {
         Rejected::without_id(if error.is_data() {
             Error::InvalidRequest("a message is one object without repeated keys".into())
@@ -140,14 +151,18 @@ pub(super) fn message(text: &str) -> Result<Message<'_>, Rejected<'_>> {
             syntax(&error)
         })
     })?;
+    of(&members, members.get("params").map(Object::of))
+}
+
+fn of<'a>(members: &Object<'a>, params: Option<Opened<'a>>) -> Result<Message<'a>, Rejected<'a>> {
     let id = members.get("id").and_then(Id::read);
-    classify(&members).map_err(|problem| Rejected {
+    classify(members, params).map_err(|problem| Rejected {
         id,
         error: Error::InvalidRequest(problem),
     })
 }
 
-fn classify<'a>(members: &Object<'a>) -> Result<Message<'a>, String> {
+fn classify<'a>(members: &Object<'a>, params: Option<Opened<'a>>) -> Result<Message<'a>, String> {
     members.refuse_lookalikes(&["jsonrpc", "id", "method", "params", "result", "error"])?;
     if members.string("jsonrpc").as_deref() != Some("2.0") {
         return Err("`jsonrpc` must be \"2.0\"".to_owned());
@@ -164,17 +179,10 @@ fn classify<'a>(members: &Object<'a>) -> Result<Message<'a>, String> {
     }
     let method = object::string(method).ok_or("`method` must be a string")?;
     match members.get_any("id") {
-        None => Ok(Message::Notification(Notification {
-            method,
-            params: members.get("params"),
-        })),
+        None => Ok(Message::Notification(Notification { method, params })),
         Some(raw) => {
             let id = Id::read(raw).ok_or("`id` must be a string or an integer")?;
-            Ok(Message::Request(Request {
-                id,
-                method,
-                params: members.get("params"),
-            }))
+            Ok(Message::Request(Request { id, method, params }))
         }
     }
 }

@@ -120,8 +120,8 @@ pub(super) fn take(
         Err(error) => return Answer::error(None, &error, Era::Legacy),
     };
     if notification.method == "notifications/cancelled" {
-        let params = notification.params.and_then(|raw| Object::of(raw).ok());
-        let id = params.and_then(|params| params.get("requestId"));
+        let params = notification.params.as_ref();
+        let id = params.and_then(|params| params.as_ref().ok()?.get("requestId"));
         if let Some(id) = id.filter(|id| object::is_id(id)) {
             let session = terms.session.map(|session| session.id);
             let name = withdrawal::Name::new(&exchange.site, session, id.get());

@@ -31,6 +31,17 @@ impl<'a> Object<'a> {
         serde_json::from_str(text)
     }
 
+    /// The same, and the object that is its member of this name, in one pass: given beside the other
+    /// members, if it is there. None if anything is wrong with either, which [`Self::parse`] tells.
+    pub(super) fn parse_with(text: &'a str, inner: &str) -> Option<(Self, Option<Self>)> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let read = reader
+            .deserialize_map(Members { inner: Some(inner) })
+            .ok()?;
+        reader.end().ok()?;
+        Some(read)
+    }
+
     /// The member of this name, unless it is not there or null.
     pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.members
@@ -137,29 +148,44 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
+        let members = deserializer.deserialize_map(Members { inner: None });
+        members.map(|(members, _)| members)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+/// Reads the members of an object, and those of the object in it that has this name.
+struct Members<'n> {
+    inner: Option<&'n str>,
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = (Object<'de>, Option<Object<'de>>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::with_capacity(4);
+        let mut inner = None;
+        while let Some(Text(key)) = map.next_key()? {
+            let is_inner = self.inner.is_some_and(|name| name == key);
+            let is_known = if is_inner {
+                inner.replace(map.next_value()?).is_some()
+            } else {
+                let value = map.next_value()?;
+                let is_known = members.iter().any(|(known, _)| *known == key);
+                members.push((key, value));
+                is_known
+            };
+            if members.len() + usize::from(inner.is_some()) > MAX_MEMBERS {
+                return Err(A::Error::custom("has too many members"));
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::with_capacity(4);
-                while let Some((Text(key), value)) = map.next_entry()? {
-                    if members.len() == MAX_MEMBERS {
-                        return Err(A::Error::custom("has too many members"));
-                    }
-                    if members.iter().any(|(known, _)| *known == key) {
-                        return Err(A::Error::custom("has the same key twice"));
-                    }
-                    members.push((key, value));
-                }
-                Ok(Object { members })
+            if is_known {
+                return Err(A::Error::custom("has the same key twice"));
             }
         }
-        deserializer.deserialize_map(Members)
+        Ok((Object { members }, inner))
     }
 }
 

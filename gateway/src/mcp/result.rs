@@ -10,6 +10,7 @@ mod meta;
 mod offered;
 
 pub(super) use content::Annotations;
+pub(super) use escape::write;
 pub(super) use meta::{Meta, ServerInfo};
 pub(super) use offered::{OfferedResult, unanswered};
 
@@ -27,14 +28,21 @@ use std::borrow::Cow;
 /// A call's result as a client of the newest revision sees it, for the door that shows results to
 /// administrators.
 pub fn to_value(finished: &FinishedCall) -> serde_json::Value {
-    serde_json::to_value(CallResult::of(finished, Revision::MODERN, None))
-        .expect("results have only string keys")
+    to_json(&CallResult::of(finished, Revision::MODERN, None)).to_value()
 }
 
 /// The same for what is not a tool. None if it came to nothing, which clients are told as an error.
 pub fn offered_to_value(finished: &FinishedCall) -> Option<serde_json::Value> {
     let result = OfferedResult::of(finished, Revision::MODERN, None).ok()?;
-    Some(serde_json::to_value(result).expect("results have only string keys"))
+    Some(to_json(&result).to_value())
+}
+
+/// A result that is kept for later.
+pub(super) fn to_json(result: &impl Serialize) -> Json {
+    let mut written = Vec::new();
+    write(result, &mut written);
+    let written = String::from_utf8(written).expect("texts are written as UTF-8");
+    Json::parse(written).expect("results are written as JSON")
 }
 
 /// The result of `tools/call`.

@@ -2,6 +2,7 @@
 //! checked the arguments must not have checked others than the tool gets.
 
 use super::object::Text;
+use crate::json_text::behind_string;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
@@ -12,6 +13,53 @@ const SHOWN: usize = 64;
 /// Refuses a key that comes twice within one object, at any depth. The error says which, in words
 /// that fit behind the name of the text. A text that cannot be read is left to its readers.
 pub(crate) fn check(raw: &RawValue) -> Result<(), String> {
+    if may_repeat(raw.get()) {
+        return read(raw);
+    }
+    Ok(())
+}
+
+/// Whether any key might come twice. Looks at keys as they are written and passes over all other
+/// strings, which are most of a long text: what a key says that holds an escape is for [`read`].
+fn may_repeat(json: &str) -> bool {
+    // The keys of all objects that are open, and where those of each begin.
+    let (mut keys, mut open) = (Vec::new(), Vec::new());
+    let mut rest = json;
+    while let Some(at) = rest.bytes().position(|byte| b"\"{}".contains(&byte)) {
+        let (found, behind) = (rest.as_bytes()[at], &rest[at + 1..]);
+        rest = behind;
+        match found {
+            b'"' => {
+                rest = behind_string(behind);
+                if rest.trim_ascii_start().starts_with(':') {
+                    let key = &behind[..behind.len() - rest.len()];
+                    if key.contains('\\') {
+                        return true;
+                    }
+                    keys.push(key);
+                }
+            }
+            b'{' => open.push(keys.len()),
+            _ => {
+                let first = open.pop().unwrap_or_default();
+                if has_a_pair(&mut keys[first..]) {
+                    return true;
+                }
+                keys.truncate(first);
+            }
+        }
+    }
+    false
+}
+
+/// Whether two are the same. Sorted first: comparing each with each would let many keys cost very much.
+fn has_a_pair<T: Ord>(keys: &mut [T]) -> bool {
+    keys.sort_unstable();
+    keys.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// Looks for a key that comes twice by reading all of the text.
+fn read(raw: &RawValue) -> Result<(), String> {
     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
     match Keys.deserialize(&mut deserializer) {
         Err(error) if error.is_data() => Err(super::object::plain(&error)),
@@ -73,7 +121,7 @@ impl<'de> Visitor<'de> for Keys {
             keys.push(key);
             members.next_value_seed(self)?;
         }
-        // Sorted once: comparing each with each would let many keys cost very much.
+        // Sorted, for the same reason as above.
         keys.sort_unstable();
         match keys.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => {
@@ -89,6 +137,7 @@ impl<'de> Visitor<'de> for Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn of(text: &str) -> Result<(), String> {
         check(&RawValue::from_string(text.to_owned()).unwrap())
@@ -127,5 +176,33 @@ mod tests {
         let key = "k".repeat(10_000);
         let problem = of(&format!(r#"{{"{key}":1,"{key}":2}}"#)).unwrap_err();
         assert!(problem.len() < 100, "{problem}");
+    }
+
+    /// JSON with few different keys, some of them escaped.
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("1".to_owned()),
+            any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+            r#"["\\{}:,a]{0,6}"#.prop_map(|text| serde_json::to_string(&text).unwrap()),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let key = r#"(a|b|c|d|\\"|\\\\|\\u0061|[{}:]){1,2}"#;
+            let member = (key, inner.clone(), "[ \n]?")
+                .prop_map(|(key, value, space)| format!("\"{key}\"{space}:{space}{value}"));
+            prop_oneof![
+                prop::collection::vec(inner, 0..4)
+                    .prop_map(|items| format!("[{}]", items.join(","))),
+                prop::collection::vec(member, 0..4)
+                    .prop_map(|members| format!("{{{}}}", members.join(" ,"))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn keys_as_they_are_written_say_the_same_as_reading_all(json in json()) {
+            let raw = RawValue::from_string(json).unwrap();
+            prop_assert_eq!(check(&raw), read(&raw));
+        }
     }
 }

@@ -19,10 +19,11 @@ fn request(body: &str) -> Request<'_> {
 
 #[test]
 fn a_request_keeps_its_id_and_parameters_as_they_came() {
-    let body = r#" {"jsonrpc":"2.0","id":"a\u0062","method":"ping","params": {"x" : 1} }"#;
+    let body = r#" {"jsonrpc":"2.0","id":"a\u0062","method":"ping","params": {"x" : [1, 2]} }"#;
     let request = request(body);
     assert_eq!(request.id.as_str(), r#""a\u0062""#);
-    assert_eq!(request.params.unwrap().get(), r#"{"x" : 1}"#);
+    let params = request.params.unwrap().unwrap();
+    assert_eq!(params.get("x").unwrap().get(), "[1, 2]");
     assert_eq!(request.method, "ping");
 }
 
@@ -117,7 +118,45 @@ fn a_batch_is_bounded() {
     assert!(matches!(refused(&too_many).error, Error::InvalidRequest(_)));
 }
 
+/// Something like a message: a few members, some of them twice, some of them wrong.
+fn like_a_message() -> impl Strategy<Value = String> {
+    let params = prop::sample::select(vec![
+        "{}",
+        "null",
+        "7",
+        "[1]",
+        r#"{"a":1,"a":2}"#,
+        r#"{"\ud800":1}"#,
+        r#"{"a":"\ud800"}"#,
+        r#"{"name":"x","arguments":{"a":[1]}}"#,
+        r#"{"a":}"#,
+    ]);
+    let member = prop_oneof![
+        params.prop_map(|params| format!(r#""params":{params}"#)),
+        Just(r#""p\u0061rams":{"b":1}"#.to_owned()),
+        Just(r#""Params":{}"#.to_owned()),
+        Just(r#""jsonrpc":"2.0""#.to_owned()),
+        Just(r#""id":1"#.to_owned()),
+        Just(r#""id":null"#.to_owned()),
+        Just(r#""method":"m""#.to_owned()),
+        Just(r#""result":{}"#.to_owned()),
+    ];
+    let whole = r#""jsonrpc":"2.0","id":1,"method":"m""#;
+    (any::<bool>(), prop::collection::vec(member, 0..4), " ?|x").prop_map(
+        move |(is_whole, members, behind)| {
+            let begun = is_whole.then(|| whole.to_owned());
+            let members: Vec<_> = begun.into_iter().chain(members).collect();
+            format!("{{{}}}{behind}", members.join(","))
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn parameters_are_the_same_read_with_their_message_and_after_it(text in like_a_message()) {
+        prop_assert_eq!(format!("{:?}", message(&text)), format!("{:?}", in_steps(&text)));
+    }
+
     #[test]
     fn reading_never_panics(body in proptest::collection::vec(any::<u8>(), 0..128)) {
         let _ = read(&body);
@@ -134,6 +173,6 @@ proptest! {
         let request = request(&body);
         prop_assert_eq!(request.id.as_str(), id.to_string());
         prop_assert_eq!(&*request.method, method);
-        prop_assert_eq!(request.params.unwrap().get(), params.to_string());
+        prop_assert_eq!(request.params.unwrap().unwrap().string("text").unwrap(), text);
     }
 }

@@ -89,7 +89,7 @@ fn refused(item: &RawValue, error: &Error) -> Answer {
 }
 
 async fn one(exchange: &Exchange, declared: Option<&str>, item: &RawValue) -> Answer {
-    let request = match envelope::message(item.get()) {
+    let mut request = match envelope::message(item.get()) {
         Ok(Message::Request(request)) => request,
         // What is wrong with them is for nobody to read.
         Ok(Message::Notification(notification)) => {
@@ -102,8 +102,9 @@ async fn one(exchange: &Exchange, declared: Option<&str>, item: &RawValue) -> An
         }
         Err(rejected) => return Answer::error(rejected.id, &rejected.error, Era::Legacy),
     };
+    let params = request.params.take();
     let refuse = |error: Error| Answer::error(Some(request.id), &error, Era::Legacy);
-    match Params::read(&request) {
+    match Params::read(params) {
         Ok(_) if request.method == "initialize" => refuse(Error::InvalidRequest(
             "`initialize` must stand alone".into(),
         )),

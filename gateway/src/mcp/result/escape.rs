@@ -1,38 +1,49 @@
 //! Text of tools as JSON strings. Long ones are most of what an answer takes to write.
+//!
+//! They are escaped where they are written to. A serializer takes no text that is escaped already
+//! without reading all of it again, but what becomes of bytes is for its formatter to say: so texts are
+//! handed over as bytes, and results have no others.
 
-use serde::{Serialize, Serializer, ser::Error as _};
-use serde_json::value::RawValue;
-use std::borrow::Cow;
+use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
+use std::{borrow::Cow, io};
 
-/// From here on it pays to look at many bytes at once.
-const LONG: usize = 256;
-/// A text as it is written into an answer.
+/// A text as it is written into an answer by [`write`]. Others write a list of numbers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.len() < LONG {
-            return serializer.serialize_str(&self.0);
-        }
-        let written = RawValue::from_string(written(&self.0)).map_err(S::Error::custom)?;
-        written.serialize(serializer)
+        serializer.serialize_bytes(self.0.as_bytes())
     }
 }
 
-/// The same as `serde_json` writes, which looks at each byte by itself.
-fn written(text: &str) -> String {
-    let mut written = String::with_capacity(text.len() + text.len() / 16 + 2);
-    written.push('"');
-    let mut rest = text;
-    while let Some(at) = special(rest.as_bytes()) {
-        written.push_str(&rest[..at]);
-        push_escape(&mut written, rest.as_bytes()[at]);
-        rest = &rest[at + 1..];
+/// Appends a result as JSON.
+pub(in crate::mcp) fn write(result: &impl Serialize, body: &mut Vec<u8>) {
+    let mut serializer = serde_json::Serializer::with_formatter(body, Texts);
+    let written = result.serialize(&mut serializer);
+    written.expect("results have only string keys");
+}
+
+/// Writes JSON without spaces, and bytes as the text that they are.
+struct Texts;
+
+impl Formatter for Texts {
+    /// The same as `serde_json` writes of a string, which looks at each byte by itself.
+    fn write_byte_array<W>(&mut self, body: &mut W, text: &[u8]) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        body.write_all(b"\"")?;
+        let mut rest = text;
+        while let Some(at) = special(rest) {
+            body.write_all(&rest[..at])?;
+            write_escape(body, rest[at])?;
+            rest = &rest[at + 1..];
+        }
+        body.write_all(rest)?;
+        body.write_all(b"\"")
     }
-    written.push_str(rest);
-    written.push('"');
-    written
 }
 
 /// Where the first byte is that JSON does not let stand in a string. All of them are ASCII.
@@ -61,17 +72,17 @@ const fn specials(word: u64) -> u64 {
     below(word, 0x20) | below(quote, 1) | below(backslash, 1)
 }
 
-fn push_escape(written: &mut String, byte: u8) {
-    match byte {
-        b'"' => written.push_str("\\\""),
-        b'\\' => written.push_str("\\\\"),
-        b'\n' => written.push_str("\\n"),
-        b'\r' => written.push_str("\\r"),
-        b'\t' => written.push_str("\\t"),
-        0x08 => written.push_str("\\b"),
-        0x0c => written.push_str("\\f"),
-        _ => written.push_str(&format!("\\u{byte:04x}")),
-    }
+fn write_escape(body: &mut (impl io::Write + ?Sized), byte: u8) -> io::Result<()> {
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        _ => return write!(body, "\\u{byte:04x}"),
+    };
+    body.write_all(&[b'\\', short])
 }
 
 #[cfg(test)]
@@ -79,12 +90,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn written(text: &str) -> String {
+        let mut body = Vec::new();
+        write(&Text(Cow::Borrowed(text)), &mut body);
+        String::from_utf8(body).unwrap()
+    }
+
     #[test]
     fn every_character_of_ascii_is_written_as_elsewhere() {
         let all: String = (0..128_u8).map(char::from).collect();
-        let long = all.repeat(3);
-        let ours = serde_json::to_string(&Text(Cow::Borrowed(&long))).unwrap();
-        assert_eq!(ours, serde_json::to_string(&long).unwrap());
+        for text in [all.repeat(3), all] {
+            assert_eq!(written(&text), serde_json::to_string(&text).unwrap());
+        }
     }
 
     proptest! {

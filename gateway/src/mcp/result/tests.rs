@@ -21,7 +21,7 @@ fn finished(conclusion: Conclusion) -> FinishedCall {
 
 fn shaped(conclusion: Conclusion, revision: Revision) -> Value {
     let finished = finished(conclusion);
-    let mut value = serde_json::to_value(CallResult::of(&finished, revision, None)).unwrap();
+    let mut value = to_json(&CallResult::of(&finished, revision, None)).to_value();
     let meta = value.as_object_mut().unwrap().remove("_meta").unwrap();
     assert_eq!(
         meta["dev.casemate/call-id"],

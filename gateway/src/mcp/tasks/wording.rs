@@ -4,7 +4,7 @@ use crate::{
     mcp::{
         ask, call,
         error::{Era, Error},
-        result::{CallResult, ServerInfo},
+        result::{self, CallResult, ServerInfo},
         revision::Revision,
     },
     service::{
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use casemate_domain::{Conclusion, Json, NeedInput, TaskStatus};
-use serde_json::{json, value::to_raw_value};
+use serde_json::json;
 
 /// The words for a client that can do so much.
 #[derive(Debug)]
@@ -28,11 +28,10 @@ impl Wording for Words {
         }
         let server = ServerInfo::new(server.server().record.name.as_str());
         let result = CallResult::of(finished, Revision::MODERN, Some(server));
-        let result = to_raw_value(&result).expect("results have only string keys");
         Ended {
             status: TaskStatus::Completed,
             message: None,
-            content: Some(Json::from(result)),
+            content: Some(result::to_json(&result)),
         }
     }
 

@@ -75,7 +75,7 @@ fn go_on(exchange: &Exchange, tool: &str, params: Value) -> Result<Continuation,
     let Ok(envelope::Message::Request(request)) = envelope::message(&body) else {
         panic!("{body}")
     };
-    let params = Params::read(&request).unwrap();
+    let params = Params::read(request.params).unwrap();
     ask::continuation(&exchange.site, &params, || place(exchange, tool))
 }
 

@@ -6,6 +6,19 @@
 //! no matter: their writers rounded them too.
 
 use crate::json_text::behind_string;
+use serde_json::Value;
+
+/// Whether a tree holds a number that is not an integer of 64 bits. Those fit exactly, as they are
+/// written; only if there are others does their text have to be looked at. It must be the tree of all
+/// of the text: it holds one value of a key that comes twice, which is why such keys are refused before.
+pub(super) fn may_be_rounded(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(items) => items.iter().any(may_be_rounded),
+        Value::Object(members) => members.values().any(may_be_rounded),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
 
 /// The first number in a JSON text that would be read as another one.
 pub(super) fn rounded(json: &str) -> Option<&str> {
@@ -128,6 +141,18 @@ mod tests {
             if number.is_finite() {
                 let written = serde_json::Value::from(number).to_string();
                 prop_assert_eq!(rounded(&written), None);
+            }
+        }
+
+        #[test]
+        fn what_is_rounded_is_not_taken_for_an_integer(
+            number in "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{1,24})?([eE][+-]?[0-9]{1,3})?",
+            text in any::<String>(),
+        ) {
+            let text = serde_json::to_string(&text).unwrap();
+            let json = format!(r#"{{"a":[{text},1,{{"b":{number}}}]}}"#);
+            if let Ok(value) = serde_json::from_str(&json) {
+                prop_assert!(rounded(&json).is_none() || may_be_rounded(&value));
             }
         }
 

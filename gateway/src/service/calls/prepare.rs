@@ -44,7 +44,9 @@ fn check_schema(open: &OpenServer, tool: &ToolView, arguments: &Json) -> Result<
     if !value.is_object() {
         return Err(rejected("The arguments must be a JSON object.".to_owned()));
     }
-    if let Some(number) = numbers::rounded(arguments.get()) {
+    if numbers::may_be_rounded(&value)
+        && let Some(number) = numbers::rounded(arguments.get())
+    {
         let shown: String = number.chars().take(64).collect();
         return Err(rejected(format!(
             "The number {shown} in the arguments would be rounded. Write it with fewer digits, or \
