@@ -1,11 +1,10 @@
 //! A URL and a key are enough for clients that others wrote (P01, P06): each lists the sample
 //! tools and calls every one of them, in its own way, in both eras of the protocol.
 //!
-//! `cargo xtask clients` installs them, in the versions that `tests/clients` pins, and
-//! `cargo xtask nightly` the large ones too. One that is not installed is skipped, loudly, unless
-//! `CASEMATE_REQUIRE_CLIENTS` is set.
+//! `cargo xtask clients` installs them, in the versions that `tests/clients` pins. One that is not
+//! installed is skipped, loudly, unless `CASEMATE_REQUIRE_CLIENTS` is set.
 
-mod assistants;
+pub(crate) mod assistants;
 mod client;
 mod conformance;
 mod rust;
