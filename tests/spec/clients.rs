@@ -1,11 +1,10 @@
 //! A URL and a key are enough for clients that others wrote (P01, P06): each lists the sample
 //! tools and calls every one of them, in its own way, in both eras of the protocol.
 //!
-//! `cargo xtask clients` installs them, in the versions that `tests/clients` pins, and
-//! `cargo xtask nightly` the large ones too. One that is not installed is skipped, loudly, unless
-//! `CASEMATE_REQUIRE_CLIENTS` is set.
+//! `cargo xtask clients` installs them, in the versions that `tests/clients` pins. One that is not
+//! installed is skipped, loudly, unless `CASEMATE_REQUIRE_CLIENTS` is set.
 
-mod assistants;
+pub(crate) mod assistants;
 mod client;
 mod conformance;
 mod rust;
@@ -13,7 +12,7 @@ mod samples;
 mod streams;
 
 use client::Client;
-use samples::check_everything;
+use samples::{check_everything, check_everything_on_the_way};
 
 #[test]
 fn python_sdk_2_works_without_a_handshake() {
@@ -41,10 +40,8 @@ fn python_sdk_1_works() {
 
 #[test]
 fn fastmcp_on_the_command_line_works() {
-    check_everything(
-        &Client::python("fastmcp 4.1.2", "fastmcp", "fastmcp_cli.py"),
-        "not told",
-    );
+    let client = Client::python("fastmcp 4.1.2", "fastmcp", "fastmcp_cli.py");
+    check_everything_on_the_way(&client, "2026-07-28");
 }
 
 #[test]
@@ -88,11 +85,11 @@ fn typescript_sdk_1_works() {
 #[test]
 fn the_inspector_works_without_a_handshake() {
     let client = Client::node("@modelcontextprotocol/inspector 2.12.0", "inspector.mjs");
-    check_everything(&client.mode("modern"), "not told");
+    check_everything_on_the_way(&client.mode("modern"), "2026-07-28");
 }
 
 #[test]
 fn the_inspector_works_with_a_handshake() {
     let client = Client::node("@modelcontextprotocol/inspector 2.12.0", "inspector.mjs");
-    check_everything(&client.mode("legacy"), "not told");
+    check_everything_on_the_way(&client.mode("legacy"), "2025-11-25");
 }

@@ -7,7 +7,7 @@ mod clients;
 mod guide;
 mod page;
 mod process;
-mod proxy;
+pub(crate) mod proxy;
 mod writing;
 
 use casemate_tests::{Gateway, Server, Shared, guest, sample};

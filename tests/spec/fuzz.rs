@@ -1,6 +1,7 @@
-//! What was checked is what runs, for requests that nobody thought of: calls written in every way
-//! that JSON and HTTP allow and some that they do not, through the real gateway to a tool that
-//! answers with the very bytes it was given.
+//! What was checked is what runs, for requests that nobody thought of: calls, prompts to fill in and
+//! resources to read, alone and in batches, written in every way that JSON and HTTP allow and some
+//! that they do not, through the real gateway to a tool that answers with the very bytes it was given,
+//! and to a prompt and resources that say what they were asked for.
 //!
 //! [`maker`] makes requests from the grammar and by damage; [`judge`] reads each with a reader of
 //! its own and says whether what the tool got, what the headers say and what the schema allows fit
@@ -16,7 +17,7 @@ mod maker;
 mod reader;
 
 use casemate_guest_forge::{ANSWER_TEXT, Definition, answer_text};
-use casemate_tests::{Gateway, Server};
+use casemate_tests::{Gateway, Server, guest};
 use judge::{SCHEMA, Verdict};
 use line::Line;
 use maker::{Maker, Request};
@@ -53,6 +54,8 @@ fn server(gateway: &Gateway) -> Server {
         fs::write(&file, guest.call(&answer_text(arguments))).unwrap();
         gateway.push(&server, &file);
     }
+    // It has a prompt and resources that say what they were given.
+    gateway.push(&server, guest("conformance"));
     server
 }
 
@@ -191,7 +194,7 @@ fn control_the_judge_finds_what_a_careless_gateway_would_let_through() {
     for (written, fault) in judge::CARELESS {
         let (request, answer) = written.split_once("\n===\n").unwrap();
         let request = Request::read(request.as_bytes());
-        let judged = judge::judge(&request, &line::Answer::of_call(answer.trim_end()));
+        let judged = judge::judge(&request, &line::Answer::of(answer.trim_end()));
         let found = judged.err().unwrap_or_default();
         assert!(found.contains(fault), "{written}: {found}");
     }

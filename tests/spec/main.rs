@@ -31,6 +31,7 @@ mod newcomer;
 mod problems;
 mod prompts;
 mod protocol;
+mod protocol_support;
 mod reference;
 mod resources;
 mod samples;

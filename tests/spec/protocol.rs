@@ -7,9 +7,12 @@
 mod legacy;
 mod models;
 mod modern;
+mod offered;
 mod schemas;
 mod tape;
+mod tasks;
 
+use crate::protocol_support;
 use casemate_tests::{Gateway, Server, Shared, guest, mcp::Legacy, mcp::Modern, sample};
 use schemas::Schemas;
 use serde_json::{Value, json};
@@ -47,11 +50,23 @@ fn server(gateway: &Gateway, name: &str) -> Server {
 /// What must be on the tape of a revision, so that one on which little is cannot pass: results by
 /// their methods, notifications and questions by their own, errors by their codes.
 fn wanted(revision: &str) -> BTreeSet<String> {
-    let results = ["tools/list", "tools/call"];
+    let results = [
+        "tools/list",
+        "tools/call",
+        "resources/list",
+        "resources/templates/list",
+        "resources/read",
+        "prompts/list",
+        "prompts/get",
+        "completion/complete",
+    ];
     let events = [
         "notifications/progress",
         "notifications/message",
         "notifications/tools/list_changed",
+        "notifications/resources/list_changed",
+        "notifications/prompts/list_changed",
+        "notifications/resources/updated",
     ];
     let errors = ["-32601", "-32602", "401", "404"];
     let mut wanted = BTreeSet::from_iter([&results[..], &events, &errors].concat());
@@ -61,6 +76,11 @@ fn wanted(revision: &str) -> BTreeSet<String> {
             "subscriptions/listen",
             "input_required",
             "notifications/subscriptions/acknowledged",
+            "task",
+            "tasks/get",
+            "tasks/update",
+            "tasks/cancel",
+            "notifications/tasks",
             "-32700",
             "-32600",
             "-32020",
@@ -76,6 +96,9 @@ fn wanted(revision: &str) -> BTreeSet<String> {
             "initialize",
             "ping",
             "logging/setLevel",
+            "resources/subscribe",
+            "resources/unsubscribe",
+            "-32002",
             "sampling/createMessage",
             "roots/list",
         ],
@@ -135,10 +158,38 @@ fn the_tape_has_every_kind_of_answer_in_every_revision() {
     }
 }
 
+/// What was said in the oldest revision, with the type of its schema that each was read into.
+fn table_of_the_first_revision(tape: &Tape) -> String {
+    let said = tape.all().iter();
+    let said = said.filter(|said| said.revision == "2024-11-05");
+    let rows: BTreeSet<_> = said
+        .map(|said| {
+            let kind = said.kind();
+            let read = models::of_the_first_revision(&kind, &said.message).unwrap();
+            let what = if said.message.get("error").is_some() {
+                format!("error `{kind}`")
+            } else if said.message.get("method").is_some() {
+                format!("`{kind}`")
+            } else {
+                format!("result of `{kind}`")
+            };
+            format!("| {what} | `{read}` |\n")
+        })
+        .collect();
+    let rows: String = rows.into_iter().collect();
+    format!("| message | checked by |\n|---|---|\n{rows}")
+}
+
+#[test]
+fn the_page_tells_what_is_checked_in_the_revision_that_the_suite_does_not_know() {
+    let table = table_of_the_first_revision(&SCENE.get().tape);
+    protocol_support::check("2024-11-05", &table);
+}
+
 /// A way to break what is on the tape: the kind of message, in words, and how.
 type Damage = (&'static str, &'static str, fn(&mut Value));
 
-const DAMAGES: [Damage; 9] = [
+const DAMAGES: [Damage; 16] = [
     ("tools/call", "content is no list", |m| {
         m["result"]["content"] = json!("text");
     }),
@@ -154,6 +205,30 @@ const DAMAGES: [Damage; 9] = [
     }),
     ("tools/list", "a schema that is none", |m| {
         m["result"]["tools"][0]["inputSchema"] = json!("object");
+    }),
+    ("resources/list", "a resource without its URI", |m| {
+        let resource = m["result"]["resources"][0].as_object_mut().unwrap();
+        resource.remove("uri");
+    }),
+    ("resources/templates/list", "a family without a name", |m| {
+        let family = m["result"]["resourceTemplates"][0].as_object_mut().unwrap();
+        family.remove("name");
+    }),
+    ("resources/read", "contents of nothing", |m| {
+        let contents = m["result"]["contents"][0].as_object_mut().unwrap();
+        contents.remove("uri");
+    }),
+    ("prompts/list", "arguments that are no list", |m| {
+        m["result"]["prompts"][0]["arguments"] = json!("all");
+    }),
+    ("prompts/get", "a message of nobody", |m| {
+        m["result"]["messages"][0]["role"] = json!("nobody");
+    }),
+    ("completion/complete", "one value", |m| {
+        m["result"]["completion"]["values"] = json!("paris");
+    }),
+    ("notifications/resources/updated", "nothing was", |m| {
+        m["params"].as_object_mut().unwrap().remove("uri");
     }),
     ("notifications/progress", "progress in words", |m| {
         m["params"]["progress"] = json!("half");

@@ -23,22 +23,16 @@ const NPM_REMEDY: &str = "install Node.js 20 or newer with npm, from https://nod
 /// Clients that could not be installed, by name, with the reason.
 pub(crate) type Missing = Vec<(String, String)>;
 
-/// How `cargo xtask clients` is used.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {
-    /// Install the large ones too, which the nightly run uses: 650 MB
-    #[arg(long)]
-    large: bool,
-}
+/// JavaScript packages, by folder: libraries and programs, and assistants for the command line,
+/// which are large.
+const NODE: [(&str, &str); 2] = [
+    ("node", "JavaScript clients"),
+    ("assistants", "assistants, 650 MB"),
+];
 
 /// `cargo xtask clients`.
-pub(crate) fn command(options: &Options) -> Result<()> {
-    let mut missing = install();
-    if options.large
-        && let Err(error) = install_large()
-    {
-        missing.push(("assistants".to_owned(), format!("{error:#}")));
-    }
+pub(crate) fn command() -> Result<()> {
+    let missing = install();
     for (what, why) in &missing {
         say::line(&format!("missing: {what} — {why}"));
     }
@@ -58,15 +52,13 @@ pub(crate) fn install() -> Missing {
             missing.push((format!("Python client {name}"), format!("{error:#}")));
         }
     }
-    if let Err(error) = install_node(&pins("node"), &root().join(".clients/node")) {
-        missing.push(("JavaScript clients".to_owned(), format!("{error:#}")));
+    for (folder, what) in NODE {
+        let home = root().join(".clients").join(folder);
+        if let Err(error) = install_node(&pins(folder), &home) {
+            missing.push((what.to_owned(), format!("{error:#}")));
+        }
     }
     missing
-}
-
-/// Installs assistants for the command line, of several hundred megabytes.
-pub(crate) fn install_large() -> Result<()> {
-    install_node(&pins("assistants"), &root().join(".clients/assistants"))
 }
 
 /// A Python that can make environments.

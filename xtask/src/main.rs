@@ -35,8 +35,8 @@ enum Command {
     Run(run::Options),
     /// Run every check and every test, and say what was left out
     Test(test::Options),
-    /// Run what takes too long for every change: thousands of generated components, minutes of
-    /// made requests, large clients
+    /// Run what takes too long for every change: thousands of generated components, and minutes of
+    /// made requests
     Nightly(nightly::Options),
     /// Build the sample tools and the gateway
     Build {
@@ -52,8 +52,8 @@ enum Command {
     Bench(bench::Options),
     /// Check formatting and lints
     Check,
-    /// Install the MCP clients of others that the tests use, into `.clients`
-    Clients(clients::Options),
+    /// Install the MCP clients of others that the tests use, into `.clients`: 1 GB
+    Clients,
     /// Write what the official conformance suite says into docs/reference/protocol-support.md
     ProtocolSupport,
     /// Check licenses, sources and known vulnerabilities of all dependencies
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         Command::Release => release::release().map(drop),
         Command::Bench(options) => bench::bench(&options),
         Command::Check => test::check(),
-        Command::Clients(options) => clients::command(&options),
+        Command::Clients => clients::command(),
         Command::ProtocolSupport => protocol_support::write(),
         Command::Deny => deny::deny(),
         Command::Doctor => doctor::doctor(),

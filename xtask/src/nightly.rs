@@ -3,7 +3,6 @@
 use crate::{
     build::{self, Profile},
     cargo::cargo,
-    clients,
     steps::Steps,
     test::Tally,
 };
@@ -43,7 +42,7 @@ impl Options {
 
 /// `cargo xtask nightly`.
 pub(crate) fn nightly(options: &Options) -> Result<()> {
-    let mut steps = Steps::new(4);
+    let mut steps = Steps::new(3);
     let mut gateway = None;
     steps.take("gateway", || {
         let path = build::gateway(Profile::Dev)?;
@@ -52,7 +51,7 @@ pub(crate) fn nightly(options: &Options) -> Result<()> {
         Ok(note)
     });
     let Some(gateway) = gateway else {
-        for step in ["generated components", "made requests", "assistants"] {
+        for step in ["generated components", "made requests"] {
             steps.leave_out(step, "a build failed, see above");
         }
         steps.show_summary();
@@ -73,12 +72,6 @@ pub(crate) fn nightly(options: &Options) -> Result<()> {
         command.env("CASEMATE_FUZZ_SECONDS", seconds.to_string());
         let note = Tally::default().run(&mut command)?;
         Ok(format!("{} minutes: {note}", options.fuzz_minutes))
-    });
-    steps.take("assistants", || {
-        clients::install_large()?;
-        let mut command = spec(&gateway, "clients::assistants");
-        command.env("CASEMATE_REQUIRE_ASSISTANTS", "1");
-        Tally::default().run(&mut command)
     });
     steps.show_summary();
     steps.verdict()

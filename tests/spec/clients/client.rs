@@ -9,6 +9,8 @@ use std::{
     process::Command,
 };
 
+const REMEDY: &str = "cargo xtask clients";
+
 /// A pinned client and the script that uses it.
 pub(super) struct Client {
     name: String,
@@ -52,7 +54,7 @@ impl Client {
         }
     }
 
-    /// A program of the large ones, which only the nightly run installs.
+    /// An assistant, which is a program of its own.
     pub(super) fn assistant(name: &str) -> Self {
         let source = root().join("tests/clients/assistants");
         Self {
@@ -89,15 +91,9 @@ impl Client {
         if found == wanted {
             return true;
         }
-        let is_large = self.home.ends_with("assistants");
-        let (variable, remedy) = if is_large {
-            ("CASEMATE_REQUIRE_ASSISTANTS", "cargo xtask clients --large")
-        } else {
-            ("CASEMATE_REQUIRE_CLIENTS", "cargo xtask clients")
-        };
-        let required = std::env::var_os(variable).is_some();
-        assert!(!required, "{} is not installed — run {remedy}", self.name);
-        let skipped = format!("skipped: {} — run {remedy}\n", self.name);
+        let required = std::env::var_os("CASEMATE_REQUIRE_CLIENTS").is_some();
+        assert!(!required, "{} is not installed — run {REMEDY}", self.name);
+        let skipped = format!("skipped: {} — run {REMEDY}\n", self.name);
         std::io::stderr().write_all(skipped.as_bytes()).unwrap();
         false
     }

@@ -1,5 +1,7 @@
 //! `rmcp`, the official Rust SDK, as a client in each of its ways to begin.
 
+mod told;
+
 use super::samples::check_what;
 use rmcp::{
     model::{CallToolRequestParams, ProtocolVersion},
@@ -11,46 +13,52 @@ use rmcp::{
 use serde_json::{Map, Value, json};
 use std::{fs, path::Path};
 
-const MODERN: [ProtocolVersion; 1] = [ProtocolVersion::V_2026_07_28];
-
-#[test]
-fn rmcp_works_with_a_handshake() {
-    check("2025-11-25", ClientLifecycleMode::Initialize);
-}
-
-#[test]
-fn rmcp_works_without_a_handshake() {
-    let preferred_versions = MODERN.to_vec();
-    check(
-        "2026-07-28",
-        ClientLifecycleMode::Discover { preferred_versions },
-    );
-}
-
-#[test]
-fn rmcp_finds_out_that_it_needs_no_handshake() {
-    let lifecycle = ClientLifecycleMode::Auto {
-        preferred_versions: MODERN.to_vec(),
+/// The ways to begin, with the revision that each has to find.
+pub(super) fn lifecycles() -> [(&'static str, ClientLifecycleMode); 3] {
+    let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
+    let auto = ClientLifecycleMode::Auto {
+        preferred_versions: preferred_versions.clone(),
         legacy_version: None,
     };
-    check("2026-07-28", lifecycle);
+    [
+        ("2025-11-25", ClientLifecycleMode::Initialize),
+        (
+            "2026-07-28",
+            ClientLifecycleMode::Discover { preferred_versions },
+        ),
+        ("2026-07-28", auto),
+    ]
 }
 
-#[track_caller]
-fn check(protocol: &str, lifecycle: ClientLifecycleMode) {
+#[test]
+fn rmcp_works_with_a_handshake_without_one_and_where_it_has_to_find_out() {
+    for (protocol, lifecycle) in lifecycles() {
+        check_what(protocol, |url, key, calls, _| {
+            block_on(see(url, key, calls, lifecycle))
+        });
+    }
+}
+
+/// What the scripts of other clients print of their streams.
+pub(super) fn see_streams(url: &str, key: &str, lifecycle: ClientLifecycleMode) -> Value {
+    block_on(told::see(url, key, lifecycle))
+}
+
+fn block_on(seen: impl Future<Output = Value>) -> Value {
     // The client carries no cryptography of its own, although nothing is encrypted here.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    check_what(protocol, |url, key, calls, _| {
-        runtime.block_on(see(url, key, calls, lifecycle))
-    });
+    tokio::runtime::Runtime::new().unwrap().block_on(seen)
+}
+
+fn transport(url: &str, key: &str) -> StreamableHttpClientTransport<reqwest::Client> {
+    let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header(key);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    StreamableHttpClientTransport::with_client(http, config)
 }
 
 /// What the scripts of other clients print.
 async fn see(url: &str, key: &str, calls: &Path, lifecycle: ClientLifecycleMode) -> Value {
-    let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header(key);
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let transport = StreamableHttpClientTransport::with_client(http, config);
+    let transport = transport(url, key);
     let client = ().serve_with_lifecycle(transport, lifecycle).await.unwrap();
     let tools = client.list_all_tools().await.unwrap();
     let calls: Vec<Value> = serde_json::from_slice(&fs::read(calls).unwrap()).unwrap();

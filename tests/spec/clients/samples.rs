@@ -1,6 +1,7 @@
 //! The sample tools as clients see them: what to call them with, and what must come back.
 
 use super::client::Client;
+use crate::connect::proxy::Proxy;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use casemate_tests::{Fixture, Gateway, Recorded, Reply, Server, Shared, sample};
 use serde_json::{Value, json};
@@ -98,6 +99,20 @@ pub(super) fn check_everything(client: &Client, protocol: &str) {
     check_what(protocol, |url, key, calls, scratch| {
         client.see(url, key, calls, scratch)
     });
+}
+
+/// The same for a client that does not say which revision it speaks. Its requests do, on their way.
+pub(super) fn check_everything_on_the_way(client: &Client, protocol: &str) {
+    if !client.is_installed() {
+        return;
+    }
+    let mut proxy = Proxy::start();
+    check_what("not told", |_, key, calls, scratch| {
+        let scene = SCENE.get();
+        proxy.lead_to(&scene.gateway);
+        client.see(&proxy.url(&scene.server.id), key, calls, scratch)
+    });
+    assert_eq!(proxy.revisions(), [protocol]);
 }
 
 /// Checks what somebody saw of the tools and of the calls in a file.

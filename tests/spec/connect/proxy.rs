@@ -1,5 +1,5 @@
-//! What stands between a bridge and a gateway, so that the gateway may go away and come back at
-//! another port while its URL stays.
+//! What stands between a client and a gateway, so that the gateway may go away and come back at
+//! another port while its URL stays, and that somebody sees which revision is spoken.
 
 use casemate_tests::{Gateway, Server, http::Request};
 use std::{
@@ -16,47 +16,52 @@ use std::{
 
 const GLANCE: Duration = Duration::from_millis(5);
 
-type Sessions = Arc<Mutex<BTreeSet<String>>>;
+/// What passed, by the headers that say it.
+#[derive(Default)]
+struct Passed {
+    sessions: Mutex<BTreeSet<String>>,
+    revisions: Mutex<BTreeSet<String>>,
+}
 
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     target: Option<SocketAddr>,
-    sessions: Sessions,
+    passed: Arc<Passed>,
     /// Ends who listens; nobody does if there is none.
     stop: Option<(Arc<AtomicBool>, thread::JoinHandle<()>)>,
 }
 
 impl Proxy {
     /// A proxy that leads nowhere: nobody listens at its address.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         Self {
             address: listener.local_addr().unwrap(),
             target: None,
-            sessions: Sessions::default(),
+            passed: Arc::default(),
             stop: None,
         }
     }
 
-    pub(super) fn url(&self, server: &str) -> String {
+    pub(crate) fn url(&self, server: &str) -> String {
         format!("http://{}/mcp/{server}", self.address)
     }
 
-    pub(super) fn lead_to(&mut self, gateway: &Gateway) {
+    pub(crate) fn lead_to(&mut self, gateway: &Gateway) {
         self.lead_nowhere();
         let to = gateway.mcp_addr();
         self.target = Some(to);
         let listener = TcpListener::bind(self.address).unwrap();
         listener.set_nonblocking(true).unwrap();
         let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, sessions) = (Arc::clone(&stop), Arc::clone(&self.sessions));
+        let (stopped, passed) = (Arc::clone(&stop), Arc::clone(&self.passed));
         let thread = thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 match listener.accept() {
                     Ok((client, _)) => {
                         client.set_nonblocking(false).unwrap();
-                        let sessions = Arc::clone(&sessions);
-                        thread::spawn(move || carry(client, to, &sessions));
+                        let passed = Arc::clone(&passed);
+                        thread::spawn(move || carry(client, to, passed));
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(GLANCE),
                     Err(_) => return,
@@ -66,16 +71,22 @@ impl Proxy {
         self.stop = Some((stop, thread));
     }
 
-    pub(super) fn lead_nowhere(&mut self) {
+    pub(crate) fn lead_nowhere(&mut self) {
         if let Some((stop, thread)) = self.stop.take() {
             stop.store(true, Ordering::Relaxed);
             thread.join().unwrap();
         }
     }
 
+    /// The revisions that clients named.
+    pub(crate) fn revisions(&self) -> Vec<String> {
+        let revisions = self.passed.revisions.lock().unwrap();
+        revisions.iter().cloned().collect()
+    }
+
     /// Ends every session that passed.
-    pub(super) fn end_sessions(&self, server: &Server) {
-        let sessions = self.sessions.lock().unwrap();
+    pub(crate) fn end_sessions(&self, server: &Server) {
+        let sessions = self.passed.sessions.lock().unwrap();
         assert!(!sessions.is_empty(), "no session passed");
         for session in sessions.iter() {
             let request = Request::new("DELETE", &self.url(&server.id)).bearer(&server.key);
@@ -91,27 +102,39 @@ impl Drop for Proxy {
     }
 }
 
-/// Copies both ways, and reads along what the gateway calls a session.
-fn carry(mut client: TcpStream, to: SocketAddr, sessions: &Mutex<BTreeSet<String>>) {
-    let Ok(mut gateway) = TcpStream::connect(to) else {
+/// Copies both ways, and reads along which revision the client names and what the gateway calls a
+/// session.
+fn carry(client: TcpStream, to: SocketAddr, passed: Arc<Passed>) {
+    let Ok(gateway) = TcpStream::connect(to) else {
         return;
     };
-    let mut from_client = client.try_clone().unwrap();
-    let mut to_gateway = gateway.try_clone().unwrap();
+    let from_client = client.try_clone().unwrap();
+    let to_gateway = gateway.try_clone().unwrap();
+    let noted = Arc::clone(&passed);
     thread::spawn(move || {
-        drop(std::io::copy(&mut from_client, &mut to_gateway));
+        copy(
+            &from_client,
+            &to_gateway,
+            "mcp-protocol-version",
+            &noted.revisions,
+        );
         drop(to_gateway.shutdown(Shutdown::Write));
     });
+    copy(&gateway, &client, "mcp-session-id", &passed.sessions);
+    drop(client.shutdown(Shutdown::Both));
+}
+
+/// Copies until either side ends, and notes the values of a header.
+fn copy(mut from: &TcpStream, mut to: &TcpStream, header: &str, noted: &Mutex<BTreeSet<String>>) {
     let mut chunk = [0; 65536];
-    while let Ok(length @ 1..) = gateway.read(&mut chunk) {
+    while let Ok(length @ 1..) = from.read(&mut chunk) {
         let text = String::from_utf8_lossy(&chunk[..length]);
-        let mut lines = text.lines();
-        if let Some(id) = lines.find_map(|line| line.strip_prefix("mcp-session-id: ")) {
-            sessions.lock().unwrap().insert(id.to_owned());
-        }
-        if client.write_all(&chunk[..length]).is_err() {
-            break;
+        let headers = text.lines().filter_map(|line| line.split_once(": "));
+        let named = headers.filter(|(name, _)| name.eq_ignore_ascii_case(header));
+        let values = named.map(|(_, value)| value.to_owned());
+        noted.lock().unwrap().extend(values);
+        if to.write_all(&chunk[..length]).is_err() {
+            return;
         }
     }
-    drop(client.shutdown(Shutdown::Both));
 }

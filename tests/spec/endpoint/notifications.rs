@@ -5,6 +5,7 @@ use casemate_tests::mcp::{Legacy, Message, Reply};
 use serde_json::{Value, json};
 
 const BUSY: &str = "test_tool_with_progress";
+const FALLS: &str = "test_falling_progress";
 
 fn token(message: Message, token: Value) -> Message {
     message.meta("progressToken", token)
@@ -54,6 +55,25 @@ fn progress_is_told_in_every_handshake_revision() {
         assert!(is_stream(&reply), "{version}: {}", reply.http);
         assert_rises(&reply, &json!(1), 3);
         assert_eq!(reply.text(), "progress was reported");
+    }
+}
+
+#[test]
+fn what_does_not_rise_is_told_in_no_revision() {
+    let (gateway, server) = guest_server("progress-falls");
+    let told = |reply: &Reply| -> Vec<f64> {
+        assert_eq!(reply.text(), "progress fell");
+        let all = reply.notifications("notifications/progress");
+        let done = all.iter().map(|one| one["params"]["progress"].as_f64());
+        done.map(Option::unwrap).collect()
+    };
+    let rises = [10.0, 20.0, 20.5];
+    let call = gateway.modern(&server).calling(FALLS, json!({}));
+    assert_eq!(told(&token(call, json!(1)).send()), rises);
+    for version in Legacy::VERSIONS {
+        let client = Legacy::connect(gateway.endpoint(&server), &server.key, version);
+        let params = json!({ "name": FALLS, "arguments": {}, "_meta": { "progressToken": 1 } });
+        assert_eq!(told(&client.send("tools/call", params)), rises, "{version}");
     }
 }
 

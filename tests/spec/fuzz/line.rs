@@ -2,6 +2,7 @@
 
 use super::maker::Request;
 use casemate_tests::{Gateway, Server};
+use serde_json::json;
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
@@ -19,14 +20,24 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The answer to a call that answered with this text.
-    pub(super) fn of_call(text: &str) -> Self {
-        let content = serde_json::json!([{ "type": "text", "text": text }]);
-        let result = serde_json::json!({ "content": content, "resultType": "complete" });
-        let message = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "result": result });
+    /// The answer to a call that answered with this text; or to what else is asked, with this
+    /// result; or to a batch, with these answers.
+    pub(super) fn of(text: &str) -> Self {
+        let is_result = ["{\"contents\"", "{\"messages\""].map(|start| text.starts_with(start));
+        let result = if is_result.contains(&true) {
+            serde_json::from_str(text).unwrap()
+        } else {
+            let content = json!([{ "type": "text", "text": text }]);
+            json!({ "content": content, "resultType": "complete" })
+        };
+        let body = if text.starts_with('[') {
+            text.to_owned()
+        } else {
+            json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string()
+        };
         Self {
             status: 200,
-            body: message.to_string().into_bytes(),
+            body: body.into_bytes(),
         }
     }
 }

@@ -1,7 +1,12 @@
 //! Makes requests: from the grammar of a call with every freedom that JSON and HTTP leave, and by
 //! damage to requests that showed something before.
 
+mod damage;
+mod words;
+
+use super::judge::PROMPT;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use words::{NAMES, NUMBERS, TEXTS, URIS};
 
 /// A call as it is sent, without what is the same for all.
 #[derive(Debug, Clone, Default)]
@@ -45,84 +50,8 @@ impl Request {
     }
 }
 
-/// Pieces that readers disagree about.
-const PIECES: [&str; 24] = [
-    "\"name\":\"any\",",
-    "\"arguments\":{},",
-    "\\u0000",
-    "\u{0}",
-    "\u{feff}",
-    "\\ud800",
-    "\u{2028}",
-    "\"params\":{},",
-    "\"method\":\"ping\",",
-    "null",
-    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
-    "1e400",
-    "-0",
-    "9007199254740993",
-    "/**/",
-    ",",
-    "}{",
-    "\"\\u006eame\":\"any\",",
-    "\"Name\":\"any\",",
-    "NaN",
-    "'",
-    "\"__proto__\":{},",
-    "\u{17f}",
-    "\"id\":\"1\",",
-];
-
-const NUMBERS: [&str; 22] = [
-    "0",
-    "-0",
-    "1",
-    "1.0",
-    "10e-1",
-    "0.1e1",
-    "1E0",
-    "-1",
-    "500",
-    "5e2",
-    "1001",
-    "1e3",
-    "1.5",
-    "9007199254740992",
-    "9007199254740993",
-    "9007199254740994",
-    "18446744073709551616",
-    "1e19",
-    "9007199254740992.5",
-    "1e400",
-    "1e-400",
-    "123456789012345678901234567890",
-];
-
-const TEXTS: [&str; 12] = [
-    "",
-    "eu",
-    "EU",
-    "read",
-    "write",
-    "Grüße",
-    " eu ",
-    "=?base64?ZXU=?=",
-    "a\u{0}b",
-    "a\\b\"c",
-    "😀",
-    "42",
-];
-
-const NAMES: [&str; 8] = [
-    "seen",
-    "any",
-    "Seen",
-    "seen ",
-    "",
-    "s\u{17f}een",
-    "seen\u{0}",
-    "nothing",
-];
+/// A method, what it names, and the rest of its parameters.
+type Asked = (&'static str, &'static str, Vec<(&'static str, String)>);
 
 /// A source of requests. The same seed makes the same ones.
 pub(super) struct Maker {
@@ -138,7 +67,7 @@ impl Maker {
     /// The next request, made from the grammar or from one of these.
     pub(super) fn next(&mut self, pool: &[Request]) -> Request {
         let mut request = if pool.is_empty() || self.one_in(2) {
-            self.call()
+            self.request()
         } else {
             pool[self.below(pool.len())].clone()
         };
@@ -174,37 +103,98 @@ impl Maker {
         all[self.below(all.len())]
     }
 
-    /// A call that is mostly right.
-    fn call(&mut self) -> Request {
+    /// A request that is mostly right.
+    fn request(&mut self) -> Request {
+        if self.one_in(8) {
+            return self.batch();
+        }
         let is_modern = !self.one_in(3);
-        let name = if self.one_in(10) {
-            self.pick(&NAMES)
-        } else {
-            self.pick(&NAMES[..2])
+        self.message(is_modern)
+    }
+
+    /// Several messages in one body, under headers that name one of them at most.
+    fn batch(&mut self) -> Request {
+        let all: Vec<_> = (0..=self.below(3)).map(|_| self.message(false)).collect();
+        let mut headers = Vec::new();
+        if self.one_in(6) {
+            headers.clone_from(&all[0].headers);
+        }
+        if self.one_in(2) {
+            let revision = self.pick(&["2025-03-26", "2025-03-26", "2025-06-18"]);
+            headers.push(("MCP-Protocol-Version".to_owned(), revision.into()));
+        }
+        let bodies = all.iter().map(|one| String::from_utf8_lossy(&one.body));
+        let bodies: Vec<_> = bodies.collect();
+        let body = format!("[{}]", bodies.join(",")).into_bytes();
+        Request { headers, body }
+    }
+
+    fn message(&mut self, is_modern: bool) -> Request {
+        let mut headers = Vec::new();
+        let (method, name, mut params) = match self.below(6) {
+            0 => self.reading(),
+            1 => self.filling_in(),
+            _ => self.calling(&mut headers),
         };
-        let mut headers = vec![("Mcp-Method".to_owned(), b"tools/call".to_vec())];
+        headers.push(("Mcp-Method".to_owned(), method.into()));
         headers.push(("Mcp-Name".to_owned(), self.header(name)));
-        let arguments = self.arguments(&mut headers);
-        let mut params = vec![("name", self.string(name)), ("arguments", arguments)];
         if is_modern {
             let version = ("MCP-Protocol-Version".to_owned(), b"2026-07-28".to_vec());
             headers.push(version);
             let meta = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
             params.push(("_meta", meta.to_owned()));
         }
-        if self.one_in(8) {
-            params.remove(1);
-        }
         let params = self.object(params);
         let id = self.pick(&["1", "\"1\"", "\"\\u0031\"", "-1", "12345678901234567890"]);
         let members = vec![
             ("jsonrpc", "\"2.0\"".to_owned()),
             ("id", id.to_owned()),
-            ("method", self.string("tools/call")),
+            ("method", self.string(method)),
             ("params", params),
         ];
         let body = self.object(members).into_bytes();
         Request { headers, body }
+    }
+
+    /// A call of a tool, with what it repeats in headers.
+    fn calling(&mut self, headers: &mut Vec<(String, Vec<u8>)>) -> Asked {
+        let name = if self.one_in(10) {
+            self.pick(&NAMES)
+        } else {
+            self.pick(&NAMES[..2])
+        };
+        let arguments = self.arguments(headers);
+        let mut params = vec![("name", self.string(name)), ("arguments", arguments)];
+        if self.one_in(8) {
+            params.pop();
+        }
+        ("tools/call", name, params)
+    }
+
+    /// A prompt to fill in.
+    fn filling_in(&mut self) -> Asked {
+        let mut arguments = Vec::new();
+        for key in ["arg1", "arg2", "arg3"] {
+            if self.one_in(12) != (key == "arg3") {
+                continue;
+            }
+            let value = if self.one_in(12) {
+                self.value(4)
+            } else {
+                let text = self.pick(&TEXTS);
+                self.string(text)
+            };
+            arguments.push((key, value));
+        }
+        let arguments = self.object(arguments);
+        let params = vec![("name", self.string(PROMPT)), ("arguments", arguments)];
+        ("prompts/get", PROMPT, params)
+    }
+
+    /// A resource to read.
+    fn reading(&mut self) -> Asked {
+        let uri = self.pick(&URIS);
+        ("resources/read", uri, vec![("uri", self.string(uri))])
     }
 
     fn arguments(&mut self, headers: &mut Vec<(String, Vec<u8>)>) -> String {
@@ -325,57 +315,6 @@ impl Maker {
             return text.into();
         }
         format!("=?base64?{}?=", BASE64_STANDARD.encode(text)).into_bytes()
-    }
-
-    fn damage_headers(&mut self, request: &mut Request) {
-        if request.headers.is_empty() {
-            return;
-        }
-        let at = self.below(request.headers.len());
-        let (name, value) = request.headers[at].clone();
-        match self.below(6) {
-            0 => drop(request.headers.remove(at)),
-            1 => request.headers.push((name, value)),
-            2 => request.headers[at].0 = name.to_ascii_uppercase(),
-            3 => request.headers[at].1 = self.pick(&TEXTS[1..5]).into(),
-            4 => request.headers.push((name, self.pick(&NAMES[..2]).into())),
-            _ => {
-                let text = String::from_utf8_lossy(&value).into_owned();
-                request.headers[at].1 =
-                    format!("=?base64?{}?=", BASE64_STANDARD.encode(text)).into();
-            }
-        }
-    }
-
-    fn damage_body(&mut self, body: &mut Vec<u8>, pool: &[Request]) {
-        let at = self.below(body.len() + 1);
-        match self.below(6) {
-            0 => {
-                let piece = self.pick(&PIECES);
-                body.splice(at..at, piece.bytes());
-            }
-            // After a bracket or a comma a member fits.
-            1 => {
-                let fits = body
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, byte)| b"{,".contains(byte));
-                let fits: Vec<_> = fits.map(|(at, _)| at + 1).collect();
-                if !fits.is_empty() {
-                    let (at, piece) = (self.pick(&fits), self.pick(&PIECES));
-                    body.splice(at..at, piece.bytes());
-                }
-            }
-            2 if at < body.len() => body[at] = self.random() as u8,
-            3 if at < body.len() => drop(body.remove(at)),
-            4 if !pool.is_empty() => {
-                let other = &pool[self.below(pool.len())].body;
-                let from = self.below(other.len() + 1);
-                let piece: Vec<_> = other[from..].iter().take(40).copied().collect();
-                body.splice(at..at, piece);
-            }
-            _ => body.truncate(at.max(body.len().saturating_sub(3))),
-        }
     }
 }
 

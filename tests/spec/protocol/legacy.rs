@@ -2,6 +2,7 @@
 
 use super::{
     modern::{CALLS, answer, structured},
+    offered,
     tape::Tape,
 };
 use casemate_tests::{
@@ -46,8 +47,12 @@ pub(super) fn record(gateway: &Gateway, server: &Server, revision: &'static str,
             &client.call("json_query", arguments),
         );
     }
-    for tool in ASKING {
-        ask(&client, tool, revision, tape);
+    for (method, params) in offered::requests() {
+        tape.keep(revision, method, &client.send(method, params));
+    }
+    let tools = ASKING.map(|tool| ("tools/call", json!({ "name": tool, "arguments": {} })));
+    for (method, params) in tools.into_iter().chain(offered::asking()) {
+        ask(&client, method, params, revision, tape);
     }
     if revision == "2025-03-26" {
         batch(&client, tape);
@@ -59,20 +64,19 @@ pub(super) fn record(gateway: &Gateway, server: &Server, revision: &'static str,
     tape.keep(revision, "ping", &ended);
 }
 
-/// A call whose questions are answered on its stream.
-fn ask(client: &Legacy, tool: &str, revision: &'static str, tape: &mut Tape) {
-    let params = json!({ "name": tool, "arguments": {} });
-    let opened = client.request("tools/call", params).open();
+/// A request whose questions are answered on its stream.
+fn ask(client: &Legacy, method: &str, params: Value, revision: &'static str, tape: &mut Tape) {
+    let opened = client.request(method, params).open();
     // What this revision cannot be asked is refused in plain JSON.
     let is_stream = opened.headers["content-type"] == "text/event-stream";
     if !is_stream {
         let message = serde_json::from_reader(opened.into_reader()).unwrap();
-        return tape.keep_one(revision, "tools/call", &message);
+        return tape.keep_one(revision, method, &message);
     }
     let mut events = Events::new(opened.into_reader());
     loop {
         let message = events.expect();
-        tape.keep_one(revision, "tools/call", &message);
+        tape.keep_one(revision, method, &message);
         if message.get("method").is_none() {
             return;
         }
@@ -102,7 +106,16 @@ fn listen(
     tape: &mut Tape,
     revision: &'static str,
 ) {
+    offered::push(gateway, server, &[]);
+    let watch = |method: &str| client.send(method, json!({ "uri": offered::WATCHED }));
+    let method = "resources/subscribe";
+    tape.keep(revision, method, &watch(method));
     let mut events = Events::new(client.listen().into_reader());
+    for message in offered::changes(gateway, server, &mut events) {
+        tape.keep_one(revision, "GET", &message);
+    }
+    let method = "resources/unsubscribe";
+    tape.keep(revision, method, &watch(method));
     let tool = format!("{}/echo", server.name);
     for state in ["deactivate", "activate"] {
         gateway.cli(["tool", state, &tool]).ok();

@@ -1,6 +1,6 @@
 //! Everything that the gateway can say in the stateless revision.
 
-use super::tape::Tape;
+use super::{offered, tape::Tape, tasks};
 use casemate_tests::{
     Gateway, Server,
     http::Request,
@@ -62,19 +62,28 @@ pub(super) fn record(gateway: &Gateway, server: &Server, tape: &mut Tape) {
         tape.keep(REVISION, "tools/call", &call.send());
     }
     for tool in ASKING {
-        ask(&client, tool, tape);
+        let params = json!({ "name": tool, "arguments": {} });
+        ask(&client, "tools/call", params, tape);
     }
+    for (method, params) in offered::requests() {
+        tape.keep(REVISION, method, &client.message(method, params).send());
+    }
+    for (method, params) in offered::asking() {
+        ask(&client, method, params, tape);
+    }
+    tasks::record(gateway, server, tape);
+    changes(gateway, server, tape);
     listen(gateway, server, tape);
     refusals(gateway, server, tape);
 }
 
-/// Calls a tool until it asks nothing more.
-fn ask(client: &Modern, tool: &str, tape: &mut Tape) {
+/// Sends a request until nothing more is asked.
+fn ask(client: &Modern, method: &str, params: Value, tape: &mut Tape) {
     let can = json!({ "elicitation": { "form": {}, "url": {} }, "sampling": {}, "roots": {} });
-    let mut call = client.calling(tool, json!({})).capabilities(can);
+    let mut call = client.message(method, params).capabilities(can);
     for _ in 0..4 {
         let reply = call.send();
-        tape.keep(REVISION, "tools/call", &reply);
+        tape.keep(REVISION, method, &reply);
         let result = reply.result();
         if result["resultType"] == "complete" {
             return;
@@ -86,7 +95,7 @@ fn ask(client: &Modern, tool: &str, tape: &mut Tape) {
         let state = result.get("requestState").cloned();
         call = call.param("requestState", state.unwrap_or_default());
     }
-    panic!("{tool} asks for ever");
+    panic!("{:?} asks for ever", call.body());
 }
 
 /// An answer to any question of the guest.
@@ -102,6 +111,24 @@ pub(super) fn answer(question: &Value) -> Value {
         }),
         "roots/list" => json!({ "roots": [{ "uri": "file:///home" }] }),
         other => panic!("what is {other}?"),
+    }
+}
+
+/// What a stream tells of resources and prompts.
+fn changes(gateway: &Gateway, server: &Server, tape: &mut Tape) {
+    let method = "subscriptions/listen";
+    offered::push(gateway, server, &[]);
+    let wanted = json!({
+        "promptsListChanged": true,
+        "resourcesListChanged": true,
+        "resourceSubscriptions": [offered::WATCHED],
+    });
+    let client = gateway.modern(server);
+    let message = client.message(method, json!({ "notifications": wanted }));
+    let mut events = message.stream();
+    tape.keep_one(REVISION, method, &events.expect());
+    for message in offered::changes(gateway, server, &mut events) {
+        tape.keep_one(REVISION, method, &message);
     }
 }
 

@@ -25,6 +25,16 @@ const FILES: [(&str, &str); 4] = [
     ("2026-07-28", include_str!("../../schemas/2026-07-28.json")),
 ];
 
+/// What an extension defines. The schemas of the revisions have nothing for it, so that only the
+/// envelope is checked, and what of the revision is inside.
+const OF_EXTENSIONS: [&str; 5] = [
+    "task",
+    "tasks/get",
+    "tasks/update",
+    "tasks/cancel",
+    "notifications/tasks",
+];
+
 impl Schemas {
     /// The schema of a revision; there is none here of the oldest.
     pub(super) fn of(revision: &str) -> Option<&'static Self> {
@@ -55,6 +65,9 @@ impl Schemas {
     /// Checks a message against all that applies to it.
     pub(super) fn check(&self, said: &Said) -> Result<(), String> {
         let message = &said.message;
+        if OF_EXTENSIONS.contains(&&*said.kind()) {
+            return self.check_extension(message);
+        }
         if let Some(method) = message["method"].as_str() {
             let definition = self.by_method(method);
             let definition = definition.ok_or(format!("the revision has no `{method}`"))?;
@@ -67,6 +80,19 @@ impl Schemas {
         self.meets(envelope, message)?;
         let definition = self.result(said)?;
         self.meets(&definition, &message["result"])
+    }
+
+    /// The envelope, and the result of the call that became a task.
+    fn check_extension(&self, message: &Value) -> Result<(), String> {
+        let (envelope, inner) = match message.get("result") {
+            Some(result) => ("JSONRPCResultResponse", result),
+            None => ("JSONRPCNotification", &message["params"]),
+        };
+        self.meets(envelope, message)?;
+        match inner.get("result") {
+            Some(result) => self.meets("CallToolResult", result),
+            None => Ok(()),
+        }
     }
 
     fn check_error(&self, message: &Value, code: &Value) -> Result<(), String> {

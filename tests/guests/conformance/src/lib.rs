@@ -19,6 +19,7 @@ casemate_guest_sdk::export!(
     content::test_multiple_content_types,
     content::test_error_handling,
     watching::test_tool_with_progress,
+    watching::test_falling_progress,
     watching::test_tool_with_logging,
     watching::test_logging_tool,
     watching::test_busy,

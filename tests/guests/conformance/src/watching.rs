@@ -16,6 +16,16 @@ pub fn test_tool_with_progress(cx: &Cx) -> &'static str {
     "progress was reported"
 }
 
+/// Reports progress that stands still, falls and is no number.
+#[tool]
+pub fn test_falling_progress(cx: &Cx) -> &'static str {
+    let all = [10.0, 5.0, 10.0, f64::NAN, 20.0, f64::INFINITY, -1.0, 20.5];
+    for done in all {
+        cx.progress(done, Some(100.0), "");
+    }
+    "progress fell"
+}
+
 /// Logs three lines.
 #[tool]
 pub fn test_tool_with_logging(cx: &Cx) -> &'static str {

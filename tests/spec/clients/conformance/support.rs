@@ -1,70 +1,110 @@
-//! The page that says what the suite says.
+//! What the suite says, as tables of the page about the protocol, and what it requires.
 
-use super::Verdicts;
+use super::{SUITE, Verdicts};
+use crate::protocol_support;
 use casemate_tests::root;
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs,
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
 };
 
-const END: &str = "<!-- end -->";
-
-/// One revision at a time: all are in one file.
-static PAGE: Mutex<()> = Mutex::new(());
-
-fn page() -> PathBuf {
-    root().join("docs/reference/protocol-support.md")
+/// What the suite requires of servers in a revision, and what it only reports, with its reasons.
+#[derive(Default)]
+struct Requirements {
+    scored: BTreeSet<String>,
+    unscored: BTreeMap<String, String>,
 }
 
-/// Compares the table of a revision with what the suite said, or writes it, if that is asked for.
+impl Requirements {
+    /// From the suite's own file. It has none for revisions before it.
+    fn of(revision: &str) -> Option<Self> {
+        let file = format!("requirements/{revision}.yaml");
+        let file = root().join(".clients/node").join(SUITE).join(file);
+        let text = fs::read_to_string(file).ok()?;
+        let mut requirements = Self::default();
+        let (mut section, mut scenario) = ("", "");
+        for line in text.lines() {
+            let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+            match (section, key) {
+                (_, "server:" | "client:" | "not_scored:") => section = key,
+                ("server:", _) => {
+                    let name = line.strip_prefix("  - ").map(str::to_owned);
+                    requirements.scored.extend(name);
+                }
+                (_, "  - scenario") => scenario = value,
+                (_, "    reason") => {
+                    let entry = (scenario.to_owned(), value.to_owned());
+                    requirements.unscored.extend([entry]);
+                }
+                _ => {}
+            }
+        }
+        Some(requirements)
+    }
+}
+
+/// Checks that all that is required was seen to pass, and that the page says what the suite says.
 #[track_caller]
 pub(super) fn check(revision: &str, verdicts: &Verdicts) {
-    let _one = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    let text = fs::read_to_string(page()).unwrap();
-    let table = table(verdicts);
-    let replaced = replaced(&text, revision, &table);
-    if std::env::var_os("CASEMATE_WRITE_PROTOCOL_SUPPORT").is_some() {
-        fs::write(page(), replaced).unwrap();
-        return;
+    let requirements = Requirements::of(revision);
+    if let Some(requirements) = &requirements {
+        assert!(requirements.scored.len() >= 30, "{revision}");
+        for scenario in &requirements.scored {
+            let counts = verdicts.scenarios.get(scenario);
+            let passed = counts.and_then(|counts| counts.get("SUCCESS"));
+            assert!(passed.is_some(), "{revision} requires {scenario}");
+        }
     }
-    assert!(
-        text == replaced,
-        "docs/reference/protocol-support.md is not current for {revision}; run \
-         cargo xtask protocol-support. The suite says:\n{table}"
-    );
+    let table = table(verdicts, &requirements.unwrap_or_default());
+    protocol_support::check(revision, &table);
 }
 
-/// The page with another table for a revision.
-fn replaced(text: &str, revision: &str, table: &str) -> String {
-    let mark = format!("<!-- {revision} -->\n");
-    let (before, rest) = text.split_once(&mark).expect("a mark for the revision");
-    let (_, after) = rest.split_once(END).expect("a mark for the end");
-    format!("{before}{mark}\n{table}\n{END}{after}")
-}
-
-fn table(verdicts: &Verdicts) -> String {
+fn table(verdicts: &Verdicts, requirements: &Requirements) -> String {
     let mut table = format!("{verdicts}.\n\n| scenario | checks | |\n|---|---|---|\n");
     for (scenario, counts) in &verdicts.scenarios {
         let of = |status| counts.get(status).copied().unwrap_or_default();
         let (passed, failed) = (of("SUCCESS"), of("FAILURE"));
-        let verdict = match (passed, failed, of("SKIPPED")) {
-            (_, 1.., _) => "fails",
-            (0, 0, 1..) => "does not apply",
+        let verdict = match (passed, failed) {
+            (_, 1..) => "fails",
+            // Whatever it tells besides, nothing was judged.
+            (0, 0) => "does not apply",
             _ => "passes",
         };
+        let unscored = match requirements.unscored.get(scenario) {
+            Some(reason) => format!("; not scored: {reason}"),
+            None => String::new(),
+        };
         let checks = format!("{passed} of {}", passed + failed);
-        writeln!(table, "| `{scenario}` | {checks} | {verdict} |").unwrap();
+        writeln!(table, "| `{scenario}` | {checks} | {verdict}{unscored} |").unwrap();
     }
     table
 }
 
 #[test]
-fn control_a_page_that_says_something_else_is_found() {
-    let page = "a\n<!-- r -->\n\nold\n<!-- end -->\nb";
-    assert_eq!(replaced(page, "r", "old"), page);
-    let other = replaced(page, "r", "new");
-    assert_ne!(other, page);
-    assert_eq!(replaced(&other, "r", "old"), page);
+fn control_a_scenario_in_which_nothing_was_judged_does_not_pass() {
+    let counts = |status: &str| BTreeMap::from([(status.to_owned(), 1)]);
+    let mut verdicts = Verdicts::default();
+    for (scenario, status) in [
+        ("a", "INFO"),
+        ("b", "SKIPPED"),
+        ("c", "SUCCESS"),
+        ("d", "FAILURE"),
+    ] {
+        verdicts
+            .scenarios
+            .insert(scenario.to_owned(), counts(status));
+    }
+    let table = table(&verdicts, &Requirements::default());
+    let said: Vec<_> = table
+        .lines()
+        .filter_map(|line| line.split(" | ").nth(2))
+        .collect();
+    let wanted = [
+        "does not apply |",
+        "does not apply |",
+        "passes |",
+        "fails |",
+    ];
+    assert_eq!(said, wanted);
 }
