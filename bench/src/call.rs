@@ -4,7 +4,7 @@
 //! All in one process and on one core, a batch of each in turn, round after round: what disturbs one
 //! disturbs the others, and the ratios stay.
 
-mod bare;
+pub(crate) mod bare;
 mod contender;
 
 use crate::{

@@ -20,6 +20,7 @@ mod scale;
 mod seed;
 mod spread;
 mod table;
+mod target;
 
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
