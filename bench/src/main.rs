@@ -10,6 +10,7 @@ mod density;
 mod driver;
 mod gateway;
 mod http;
+mod inside;
 mod instructions;
 mod machine;
 mod neighbors;
