@@ -4,8 +4,9 @@
 //! All in one process and on one core, a batch of each in turn, round after round: what disturbs one
 //! disturbs the others, and the ratios stay.
 
-mod bare;
+pub(crate) mod bare;
 mod contender;
+mod endpoint;
 
 use crate::{
     Verdict,
@@ -14,12 +15,16 @@ use crate::{
     say::Output,
     spread::Spread,
     table::table,
+    target::{self, Bound, Target},
 };
 use anyhow::Result;
 use contender::{Contender, Work};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+
+/// The endpoint without sockets, in tables.
+const ENDPOINT: &str = "endpoint, no sockets";
 
 /// How `call` is used.
 #[derive(Debug, clap::Args)]
@@ -39,6 +44,7 @@ struct Report {
     rounds: u32,
     rows: Vec<Row>,
     threads: Vec<Threads>,
+    targets: Vec<Target>,
     /// What other programs used of this machine meanwhile, in cores.
     others: f64,
 }
@@ -75,6 +81,7 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
     progress.says("setting up");
     // On all cores: the runtime lets as many guests compute at once as it finds.
     let (contenders, works) = executor.block_on(contender::all())?;
+    let served = endpoint::Served::new()?;
     cores.for_load()?;
     let mut rows = Vec::new();
     for work in &works {
@@ -86,10 +93,8 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
     let this = std::process::id();
     let patience = Duration::from_secs(options.patience);
     let before = Sample::now(this);
-    let mut threads: Vec<_> = contenders
-        .iter()
-        .map(|_| [Vec::new(), Vec::new()])
-        .collect();
+    // The last one is the endpoint.
+    let mut threads = vec![[Vec::new(), Vec::new()]; contenders.len() + 1];
     for round in 1..=options.rounds {
         progress.says(&format!("round {round}"));
         machine::others_quiet(this, patience);
@@ -107,29 +112,51 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
                 rates.push(contender::on_threads(contender, &works[0], number)?);
             }
         }
+        for (number, rates) in (1..).zip(&mut threads[contenders.len()]) {
+            rates.push(served.on_threads(number)?);
+        }
         cores.for_load()?;
         progress.step();
     }
     let others = before.until(Sample::now(this)).others;
     summarize(&mut rows, contenders.len());
     progress.done();
+    let threads = scaling(&contenders, threads);
     let report = Report {
         machine,
         rounds: options.rounds,
+        targets: targets(&rows, &threads),
         rows,
-        threads: scaling(&contenders, threads),
+        threads,
         others,
     };
-    report.show(output)?;
-    Ok(Verdict::Held)
+    report.show(output)
+}
+
+/// What is to be reached by the runtime.
+fn targets(rows: &[Row], threads: &[Threads]) -> Vec<Target> {
+    let ours = |row: &&Row| row.contender == contender::OURS && row.work.name == "add";
+    let row = rows.iter().find(ours).map(|row| {
+        let what = "CPU of Runtime::call to the bare sandbox, add";
+        Target::new(what, Bound::AtMost(1.5), row.ratio)
+    });
+    let ours = [contender::OURS, ENDPOINT];
+    let threads = threads.iter().filter(|row| ours.contains(&row.contender));
+    let threads = threads.map(|row| {
+        let what = format!("{} on two threads to one, add", row.contender);
+        Target::new(what, Bound::AtLeast(1.7), row.ratio)
+    });
+    row.into_iter().chain(threads).collect()
 }
 
 /// What everybody reached on one thread and on two.
 fn scaling(contenders: &[Contender], rates: Vec<[Vec<f64>; 2]>) -> Vec<Threads> {
-    let rates = contenders.iter().zip(rates);
-    rates
+    let names = contenders.iter().map(Contender::name);
+    let names = names.chain([ENDPOINT]);
+    names
+        .zip(rates)
         .map(|(contender, [one, two])| Threads {
-            contender: contender.name(),
+            contender,
             ratio: Spread::of_ratios(&two, &one),
             one: Spread::of(one),
             two: Spread::of(two),
@@ -196,7 +223,7 @@ fn executor() -> std::io::Result<Runtime> {
 }
 
 impl Report {
-    fn show(&self, output: &Output) -> Result<()> {
+    fn show(&self, output: &Output) -> Result<Verdict> {
         const HEADINGS: [&str; 6] = [
             "work",
             "on",
@@ -233,6 +260,9 @@ impl Report {
         });
         let headings = ["on", "one thread", "two threads", "ratio"];
         output.people(&table(&headings, &[0], rows.collect()));
-        output.programs(self)
+        output.people("\nTargets, by the median:\n");
+        output.people(&target::shown(&self.targets));
+        output.programs(self)?;
+        Ok(target::verdict(&self.targets))
     }
 }

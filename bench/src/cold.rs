@@ -1,20 +1,22 @@
 //! What is dear once: the first call of a component after a start, from an upload to its first
 //! answer, and starting with much that is registered.
 
+mod large;
+mod report;
+
 use crate::{
     Verdict,
-    driver::{Latency, Summary, Wire, bytes_of},
+    driver::{Latency, Wire, bytes_of},
     gateway::Gateway,
     machine::{self, Cores, Layout, Machine},
     progress::Progress,
     say::Output,
     seed::{Components, Seeded, Seeder},
-    spread::{Spread, digits},
-    table::table,
+    spread::Spread,
 };
 use anyhow::{Result, ensure};
+use report::{Report, Row, Starting};
 use rustix::fs::{Advice, fadvise};
-use serde::Serialize;
 use serde_json::json;
 use std::{
     fs::File,
@@ -34,31 +36,15 @@ pub(crate) struct Options {
     /// Servers with ten tools each, for the time of a start
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     servers: u32,
-}
-
-#[derive(Serialize)]
-struct Report {
-    machine: Machine,
-    component_kib: usize,
-    push: Summary,
-    /// The code is in the page cache of the system.
-    cached: Summary,
-    /// The code has to be read from the disk.
-    evicted: Summary,
-    /// The second call of each.
-    warm: Summary,
-    servers: u32,
-    /// Seconds that it took to register them.
-    seeding_s: f64,
-    start_s: Spread,
-    resident_mib: f64,
-    anonymous_mib: f64,
+    /// Copies of the tool of each language that is dear to bring along, each with its own code
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    large_components: u32,
 }
 
 /// Runs the benchmark.
 pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
     let machine = Machine::this();
-    let progress = Progress::new((options.components + 2 * options.restarts + 1) as usize);
+    let progress = Progress::new((options.components + 4 * options.restarts + 1) as usize);
     let mut gateway = Gateway::start("", Cores::of(Layout::Split)?)?;
     let components = Components::new()?;
     Seeder::of(&gateway).workspace()?;
@@ -75,22 +61,19 @@ pub(crate) fn run(options: &Options, output: &Output) -> Result<Verdict> {
     let starts = starts(options, &mut gateway, &progress)?;
     gateway.settle();
     let pid = gateway.pid();
-    let report = Report {
-        machine,
-        component_kib: components.kib(),
-        push: push.summary(),
-        cached: first.cached.summary(),
-        evicted: first.evicted.summary(),
-        warm: first.warm.summary(),
+    let starting = Starting {
         servers: options.servers,
         seeding_s,
         start_s: Spread::of(starts),
         resident_mib: machine::mib(machine::resident(pid)),
         anonymous_mib: machine::mib(machine::anonymous(pid)),
     };
+    drop(gateway);
+    let large = large::measure(options, &progress)?;
     progress.done();
-    report.show(output)?;
-    Ok(Verdict::Held)
+    let mut tools = vec![Row::new("Rust", components.kib(), push.summary(), &first)];
+    tools.extend(large.into_iter().map(Row::of_large));
+    Report::new(machine, tools, starting).show(output)
 }
 
 /// Pushes components, each to a server of its own, and calls each once.
@@ -194,46 +177,4 @@ fn evict(folder: &Path) -> Result<()> {
         fadvise(&file, 0, None, Advice::DontNeed)?;
     }
     Ok(())
-}
-
-impl Report {
-    fn show(&self, output: &Output) -> Result<()> {
-        let row = |what: &str, summary: &Summary| {
-            let numbers = [
-                summary.p50_ms,
-                summary.p90_ms,
-                summary.p99_ms,
-                summary.max_ms,
-            ];
-            let mut row = vec![what.to_owned(), summary.count.to_string()];
-            row.extend(numbers.map(digits));
-            row
-        };
-        let rows = vec![
-            row("from upload to first answer", &self.push),
-            row(
-                "first call after a start, code in the page cache",
-                &self.cached,
-            ),
-            row("first call after a start, code on disk", &self.evicted),
-            row("second call", &self.warm),
-        ];
-        output.people(&format!(
-            "{}\ntool      Rust, {} KiB, each component another digest\n",
-            self.machine.words(),
-            self.component_kib
-        ));
-        let headings = ["what", "times", "p50 ms", "p90 ms", "p99 ms", "most ms"];
-        output.people(&table(&headings, &[0], rows));
-        output.people(&format!(
-            "\n{} servers of 10 tools: registered in {:.0} s; a start takes {} s; idle it has {:.0} \
-             MiB resident, {:.0} MiB of it anonymous.",
-            self.servers,
-            self.seeding_s,
-            self.start_s.words(),
-            self.resident_mib,
-            self.anonymous_mib
-        ));
-        output.programs(self)
-    }
 }

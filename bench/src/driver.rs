@@ -14,6 +14,7 @@ mod flood;
 mod latency;
 mod open;
 mod steady;
+mod waiting;
 mod wire;
 
 pub(crate) use client::{Client, Request};
@@ -22,4 +23,5 @@ pub(crate) use flood::{Flooded, Question};
 pub(crate) use latency::{Latency, Summary};
 pub(crate) use open::{Measured, Pace};
 pub(crate) use steady::Steadied;
+pub(crate) use waiting::{ClientOptions, Waiting};
 pub(crate) use wire::{Wire, bytes_of};

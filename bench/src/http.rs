@@ -6,20 +6,27 @@
 mod contender;
 pub(crate) mod measure;
 mod peer;
+mod ratios;
 mod report;
+mod sandbox;
+mod tool;
 
 use crate::{
     Verdict,
+    driver::ClientOptions,
     machine::{self, Cores, Layout, Machine},
     progress::Progress,
     say::Output,
 };
 use anyhow::Result;
 use clap::ValueEnum;
-use contender::{Contenders, Tool};
+use contender::Contenders;
 use measure::Cell;
+use ratios::Ratios;
 use report::{Report, Row};
+use sandbox::SandboxRow;
 use std::time::Duration;
+use tool::Tool;
 
 /// How `mcp` and `peers` are used.
 #[derive(Debug, clap::Args)]
@@ -36,6 +43,8 @@ pub(crate) struct Options {
     /// Only these tools; all of them by default
     #[arg(long, value_name = "TOOL", value_delimiter = ',')]
     tool: Vec<Tool>,
+    #[command(flatten)]
+    client: ClientOptions,
 }
 
 /// Which servers.
@@ -55,26 +64,45 @@ pub(crate) fn run(options: &Options, field: Field, output: &Output) -> Result<Ve
         [] => Tool::value_variants(),
         some => some,
     };
+    let waiting = options.client.on(&cores);
     let progress = Progress::new(options.rounds as usize * tools.len() + 1);
     progress.says("setting up");
     let contenders = Contenders::start(field, cores, tools)?;
     progress.step();
     let time = Duration::from_secs_f64(options.seconds);
     let mut rows: Vec<Row> = contenders.rows(tools);
+    let sandbox = contenders.sandbox()?;
+    let mut bare: Vec<_> = tools.iter().map(|tool| SandboxRow::new(*tool)).collect();
     let us = std::process::id();
     for round in 1..=options.rounds {
         for tool in tools {
             progress.says(&format!("round {round}: {tool}"));
             machine::others_quiet(us, Duration::from_secs(options.patience));
             for row in rows.iter_mut().filter(|row| row.tool == *tool) {
-                let cell = Cell::measure(&row.asked, time, row.half_of_peak(field))?;
+                let cell = Cell::measure(&row.asked, waiting, time, row.half_of_peak(field))?;
                 row.cells.push(cell);
+            }
+            for row in bare.iter_mut().filter(|row| row.tool == *tool) {
+                row.cpu_us.push(sandbox.measure(*tool, time / 4)?);
             }
             progress.step();
         }
     }
     progress.done();
-    let report = Report::new(machine, &cores, options.rounds, &contenders, rows);
-    report.show(field, output)?;
-    Ok(Verdict::Held)
+    let report = Report {
+        machine,
+        cores: cores.words(),
+        client: waiting,
+        rounds: options.rounds,
+        versions: contenders.versions(),
+        missing: contenders.missing.clone(),
+        targets: Ratios {
+            rows: &rows,
+            sandbox: &bare,
+        }
+        .targets(),
+        rows,
+        sandbox: bare,
+    };
+    report.show(field, output)
 }

@@ -100,7 +100,7 @@ fn said(program: &str, arguments: &[&str]) -> String {
 }
 
 /// The version of a package in `Cargo.lock`.
-fn locked(package: &str) -> Option<String> {
+pub(crate) fn locked(package: &str) -> Option<String> {
     let lock = fs::read_to_string(casemate_tests::root().join("Cargo.lock")).ok()?;
     let (_, after) = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?;
     Some(after.split_once('"')?.0.to_owned())

@@ -4,12 +4,14 @@
 //! loopback. A benchmark that has bounds ends with exit code 1 when one of them is missed, and with 2
 //! when it could not measure.
 
+mod all;
 mod call;
 mod cold;
 mod density;
 mod driver;
 mod gateway;
 mod http;
+mod inside;
 mod instructions;
 mod machine;
 mod neighbors;
@@ -21,6 +23,7 @@ mod scale;
 mod seed;
 mod spread;
 mod table;
+mod target;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -32,8 +35,6 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// Also write what was measured to this file, or to standard output for `-`
-    ///
-    /// `all` writes none.
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -84,7 +85,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = say::Output::new(arguments.json);
     let result = match arguments.command {
-        Command::All => all(),
+        Command::All => all::run(&output),
         Command::Call(options) => call::run(&options, &output),
         Command::Mcp(options) => http::run(&options, http::Field::Limits, &output),
         Command::Peers(options) => http::run(&options, http::Field::Peers, &output),
@@ -111,35 +112,4 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// What `all` runs, the quick ones first.
-const ALL: [&str; 9] = [
-    "instructions",
-    "call",
-    "mcp",
-    "peers",
-    "cold",
-    "density",
-    "overload",
-    "scale",
-    "neighbors",
-];
-
-/// Runs every benchmark in a process of its own: what one leaves behind in memory is not the next
-/// one's.
-fn all() -> anyhow::Result<Verdict> {
-    let mut verdict = Verdict::Held;
-    for name in ALL {
-        say::note(&format!("\n== {name}"));
-        let status = std::process::Command::new(std::env::current_exe()?)
-            .arg(name)
-            .status()?;
-        verdict = match (status.code(), verdict) {
-            (Some(0), verdict) => verdict,
-            (Some(1), _) | (_, Verdict::Missed) => Verdict::Missed,
-            _ => Verdict::Unclear,
-        };
-    }
-    Ok(verdict)
 }

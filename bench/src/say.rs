@@ -24,9 +24,14 @@ impl Output {
         Self { json }
     }
 
+    /// Whether standard output is for a program to read.
+    pub(crate) fn is_for_programs(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
     /// A table or a line that belongs to the result.
     pub(crate) fn people(&self, text: &str) {
-        if self.json.as_deref() == Some(Path::new("-")) {
+        if self.is_for_programs() {
             eprintln!("{text}");
         } else {
             println!("{text}");

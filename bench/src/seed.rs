@@ -1,12 +1,19 @@
 //! Filling a gateway: many servers, tools, keys and components, through the admin API as anybody
 //! would, from several threads because each change waits for the disk.
 
+mod compiled;
+
 use crate::gateway::Gateway;
 use anyhow::{Context, Result, ensure};
-use casemate_tests::{ADMIN_TOKEN, http::post};
+use casemate_tests::{
+    ADMIN_TOKEN,
+    http::{get, post},
+};
+pub(crate) use compiled::keep_code;
 use serde_json::{Value, json};
 use std::{
     fs,
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -21,15 +28,21 @@ pub(crate) struct Seeded {
     pub(crate) server: casemate_tests::Server,
 }
 
-/// The component of the benchmarks, in any number of versions that differ by their digest alone.
+/// A component, in any number of versions that differ by their digest alone.
 #[derive(Debug)]
 pub(crate) struct Components {
     bytes: Vec<u8>,
 }
 
 impl Components {
+    /// Versions of the component of the benchmarks.
     pub(crate) fn new() -> Result<Self> {
-        let bytes = fs::read(casemate_tests::guest("bench"))?;
+        Self::of(casemate_tests::guest("bench"))
+    }
+
+    /// Versions of the component in a file.
+    pub(crate) fn of(file: &Path) -> Result<Self> {
+        let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
         Ok(Self { bytes })
     }
 
@@ -67,6 +80,14 @@ impl Seeder {
         let request = post(&format!("{}{path}", self.url)).bearer(ADMIN_TOKEN);
         let answer = request.json(body).try_send()?;
         ensure!(answer.status < 300, "POST {path}: {answer}");
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+
+    /// What the gateway says of something.
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        let request = get(&format!("{}{path}", self.url)).bearer(ADMIN_TOKEN);
+        let answer = request.try_send()?;
+        ensure!(answer.status < 300, "GET {path}: {answer}");
         Ok(serde_json::from_slice(&answer.body)?)
     }
 
@@ -118,6 +139,21 @@ impl Seeder {
         in_parallel(count, |number| {
             let seeded = self.server(&format!("server-{number}"))?;
             self.deploy(&seeded, digest)?;
+            Ok(seeded)
+        })
+    }
+
+    /// So many servers, each with a component of its own.
+    pub(crate) fn distinct(
+        &self,
+        name: &str,
+        components: &Components,
+        count: u32,
+    ) -> Result<Vec<Seeded>> {
+        in_parallel(count as usize, |number| {
+            let seeded = self.server(&format!("{name}-{number}"))?;
+            let number = u32::try_from(number).context("a small number")?;
+            self.deploy(&seeded, &self.upload(components.number(number))?)?;
             Ok(seeded)
         })
     }

@@ -110,6 +110,12 @@ fn tried(strategy: InstanceAllocationStrategy, stack_bytes: usize) -> Result<Eng
     Ok(engine)
 }
 
+/// The settings of an engine with a pool.
+pub(crate) fn pooled_settings(config: &Config) -> wasmtime::Config {
+    let pool = InstanceAllocationStrategy::Pooling(pool(config));
+    settings(pool, config.stack_bytes)
+}
+
 /// An engine that compiles as the others do and reserves nothing for calls.
 pub(crate) fn for_compiling() -> Result<Engine> {
     let stack_bytes = Config::default().stack_bytes;

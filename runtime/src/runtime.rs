@@ -63,6 +63,15 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// The settings of the engine with its pool, for whoever measures the bare sandbox beside the
+    /// runtime: it has to be the same sandbox.
+    #[doc(hidden)]
+    pub fn engine_settings(&self) -> wasmtime::Config {
+        engine::pooled_settings(self)
+    }
+}
+
 /// Where tools may send HTTP requests at all, and who turns names into addresses; grants choose
 /// within it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,15 +1,17 @@
 //! `cargo xtask bench`: builds what is measured, with optimizations, and starts the benchmark.
 
+mod peers;
+pub(crate) mod valgrind;
+
 use crate::{
     build::{self, Profile},
     cargo::{self, cargo},
-    clients, root, say,
+    say,
     toolchain::{self, Finding},
 };
 use anyhow::{Context, Result, bail};
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -28,6 +30,8 @@ pub(crate) struct Options {
 
 /// The benchmark that does not depend on what else the machine does.
 const INSTRUCTIONS: &str = "instructions";
+/// All of them.
+const ALL: &str = "all";
 
 /// Builds, and measures.
 pub(crate) fn bench(options: &Options) -> Result<()> {
@@ -41,16 +45,28 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     say::step(2, 3, "building the gateway with optimizations");
     let gateway = build::gateway(Profile::Release)?;
     say::step(3, 3, "building the benchmark");
-    let program = program("release")?;
-    let peers = cargo::target_dir(&cargo::metadata()?)?.join("peers");
-    if asks_for("peers") || asks_for("all") {
-        install_peers(&peers);
+    let mut command = Command::new(program("release")?);
+    let folder = cargo::target_dir(&cargo::metadata()?)?.join("peers");
+    if asks_for("peers") || asks_for(ALL) {
+        peers::install(&folder);
+    }
+    if asks_for("cold") || asks_for(ALL) {
+        peers::build_tools(&folder);
+    }
+    if asks_for(ALL) {
+        match valgrind::ensure() {
+            // The baseline is of this program and of no other.
+            Finding::Good(_) => {
+                command.env("CASEMATE_BENCH_COUNTED", program("counted")?);
+            }
+            Finding::Missing(remedy) => say::line(&remedy),
+        }
     }
     verdict(
-        Command::new(program)
+        command
             .args(&options.arguments)
             .env("CASEMATE_BIN", gateway)
-            .env("CASEMATE_PEERS", peers),
+            .env("CASEMATE_PEERS", folder),
     )
 }
 
@@ -59,20 +75,16 @@ pub(crate) fn guard() -> Result<()> {
     instructions(&[INSTRUCTIONS.to_owned()])
 }
 
-/// What counts instructions, to be found before half of the work is done.
-pub(crate) fn valgrind() -> Finding {
-    match toolchain::first_line("valgrind", &["--version"]) {
-        Some(found) => Finding::Good(found),
-        None => Finding::Missing(VALGRIND_REMEDY.to_owned()),
-    }
-}
-
-const VALGRIND_REMEDY: &str =
-    "valgrind is not on the path; Debian and Ubuntu: apt install valgrind";
-
 /// No part of it is timed, so it does without what makes a release slow to build.
 fn instructions(arguments: &[String]) -> Result<()> {
-    verdict(Command::new(program("counted")?).args(arguments))
+    verdict(Command::new(counted()?).args(arguments))
+}
+
+fn counted() -> Result<PathBuf> {
+    if let Finding::Missing(remedy) = valgrind::ensure() {
+        bail!(remedy);
+    }
+    program("counted")
 }
 
 /// Builds the benchmark.
@@ -90,23 +102,5 @@ fn verdict(command: &mut Command) -> Result<()> {
         Some(0) => Ok(()),
         Some(1) => bail!("something is not within its bounds, see the table above"),
         _ => bail!("the benchmark ended early ({status})"),
-    }
-}
-
-/// Installs the servers of other people that the gateway is compared with. One that cannot be had is
-/// left out of the comparison, which says so.
-fn install_peers(folder: &Path) {
-    let python = clients::install_python("fastmcp", &folder.join("python"));
-    let ours = root().join("bench/peers/node");
-    let home = folder.join("node");
-    let node = clients::install_node(&ours, &home).and_then(|()| {
-        // A module finds its packages from where it lies.
-        fs::copy(ours.join("server.mjs"), home.join("server.mjs"))?;
-        Ok(())
-    });
-    for (name, installed) in [("Python", python), ("TypeScript", node)] {
-        if let Err(error) = installed {
-            say::line(&format!("no {name} server to compare with: {error:#}"));
-        }
     }
 }

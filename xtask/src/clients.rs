@@ -48,7 +48,8 @@ pub(crate) fn install() -> Missing {
     let mut missing = Missing::new();
     for name in PYTHON {
         let home = root().join(".clients/python").join(name);
-        if let Err(error) = install_python(name, &home) {
+        let pins = pins("python").join(format!("{name}.txt"));
+        if let Err(error) = install_python(&pins, &home) {
             missing.push((format!("Python client {name}"), format!("{error:#}")));
         }
     }
@@ -85,14 +86,13 @@ pub(crate) fn npm() -> Finding {
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// A Python environment with what a file of `tests/clients/python` pins.
-pub(crate) fn install_python(name: &str, home: &Path) -> Result<()> {
-    let pins = pins("python").join(format!("{name}.txt"));
-    if is_current(home, &[&pins]) {
+/// A Python environment with what a file pins.
+pub(crate) fn install_python(pins: &Path, home: &Path) -> Result<()> {
+    if is_current(home, &[pins]) {
         return Ok(());
     }
     require(python())?;
-    begin(home, &pins)?;
+    begin(home, pins)?;
     let mut command = Command::new("python3");
     cargo::run(quiet(command.args(["-m", "venv"]).arg(home)))?;
     let program = if cfg!(windows) {
@@ -110,9 +110,9 @@ pub(crate) fn install_python(name: &str, home: &Path) -> Result<()> {
     ]);
     command
         .args(["--no-input", "--only-binary", ":all:", "--requirement"])
-        .arg(&pins);
+        .arg(pins);
     cargo::run(quiet(&mut command))?;
-    finish(home, &[&pins])
+    finish(home, &[pins])
 }
 
 /// The packages that a folder pins. Node comes as one of them, because the Inspector needs a newer

@@ -17,7 +17,7 @@ pub(crate) fn doctor() -> Result<()> {
     say::heading("For some tests only");
     report("Python", clients::python());
     report("npm", clients::npm());
-    report("valgrind", bench::valgrind());
+    report("valgrind", bench::valgrind::find());
     say::heading("For convenience");
     report(
         "just",

@@ -54,7 +54,11 @@ pub(crate) fn release() -> Result<PathBuf> {
     )
     .context("there is nothing that the gateway counted")?;
     say::step(4, 5, "building the gateway by these counts");
-    let guided = gateway(&home.join("guided"), &joined("-Cprofile-use=", &merged), None)?;
+    let guided = gateway(
+        &home.join("guided"),
+        &joined("-Cprofile-use=", &merged),
+        None,
+    )?;
     say::step(5, 5, "putting it where it is found");
     let path = home.join(format!("casemate{EXE_SUFFIX}"));
     fs::copy(&guided, &path)?;
@@ -75,7 +79,9 @@ fn gateway(folder: &Path, flag: &OsString, lto: Option<&str>) -> Result<PathBuf>
         .env("CARGO_ENCODED_RUSTFLAGS", flag)
         .envs(lto.map(|lto| ("CARGO_PROFILE_RELEASE_LTO", lto)));
     cargo::run(&mut command)?;
-    Ok(folder.join(host).join(format!("release/casemate{EXE_SUFFIX}")))
+    Ok(folder
+        .join(host)
+        .join(format!("release/casemate{EXE_SUFFIX}")))
 }
 
 /// The tool that adds up counts, added to the toolchain if it is missing.

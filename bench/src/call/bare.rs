@@ -1,13 +1,15 @@
-//! The bare sandbox: wasmtime with the settings of `runtime/src/engine.rs` and nothing else of
-//! Casemate. A fresh store with fuel, a limiter and empty WASI, a fresh instance, one typed call.
+//! The bare sandbox: wasmtime with the settings of the runtime's engine and nothing else of
+//! Casemate. A fresh store with fuel, a limiter and WASI once it is asked for, a fresh instance, one
+//! typed call.
 //!
 //! What a call costs here is what it costs anybody who runs components this way; what
 //! `Runtime::call` costs beyond it is Casemate's own.
 
 use anyhow::{Context, Result, anyhow};
+use casemate_domain::Limits;
+use casemate_runtime::Config;
 use wasmtime::{
-    Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreLimits,
-    StoreLimitsBuilder, WasmBacktraceDetails,
+    Engine, Store, StoreLimits, StoreLimitsBuilder,
     component::{Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, TypedFunc},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -25,47 +27,49 @@ use generated::exports::casemate::tool::tools::CallOutcome;
 
 type Answered = Result<CallOutcome, CallError>;
 
-const SLOTS: u32 = 1_000;
-const STACK: usize = 512 << 10;
-/// As `domain` and `runtime` have it.
-const FUEL: u64 = 1_000_000_000_000;
+/// As the runtime has them in `runtime/src/sandbox.rs`.
 const YIELD: u64 = 1_000_000;
-const MEMORY: usize = 64 << 20;
+const TRANSFER: u64 = 4 << 20;
 
 /// Whether guests look at an epoch at each branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Epochs {
+pub(crate) enum Epochs {
     On,
     Off,
 }
 
 /// What the host knows of a call: nothing.
 struct Host {
-    wasi: WasiCtx,
+    /// Made with the first call to it, as in the runtime: most compiled tools never make one.
+    wasi: Option<Box<WasiCtx>>,
     table: ResourceTable,
     limits: StoreLimits,
 }
 
 impl WasiView for Host {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        let wasi = self
+            .wasi
+            .get_or_insert_with(|| Box::new(WasiCtx::builder().build()));
         WasiCtxView {
-            ctx: &mut self.wasi,
+            ctx: wasi,
             table: &mut self.table,
         }
     }
 }
 
 /// A component that is ready to be called.
-pub(super) struct Bare {
+pub(crate) struct Bare {
     engine: Engine,
     pre: InstancePre<Host>,
     call: ComponentExportIndex,
     context: CallContext,
     epochs: Epochs,
+    limits: Limits,
 }
 
 impl Bare {
-    pub(super) fn new(wasm: &[u8], epochs: Epochs) -> Result<Self> {
+    pub(crate) fn new(wasm: &[u8], epochs: Epochs) -> Result<Self> {
         let engine = Engine::new(&settings(epochs))?;
         let component = Component::from_binary(&engine, wasm)?;
         let mut linker = Linker::new(&engine);
@@ -85,24 +89,38 @@ impl Bare {
             call,
             context: context(),
             epochs,
+            limits: Limits::default(),
         })
     }
 
-    /// One call in a fresh sandbox.
-    pub(super) async fn call(&self, tool: &str, arguments: &str) -> Result<()> {
+    /// A fresh store, with the limits of a call of Casemate that wasmtime itself enforces.
+    fn store(&self) -> Result<Store<Host>> {
+        let limits = &self.limits;
+        let memory = size(limits.memory_bytes);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(size(limits.handles));
         let host = Host {
-            wasi: WasiCtx::builder().build(),
-            table: ResourceTable::new(),
-            limits: StoreLimitsBuilder::new().memory_size(MEMORY).build(),
+            wasi: None,
+            table,
+            limits: StoreLimitsBuilder::new().memory_size(memory).build(),
         };
         let mut store = Store::new(&self.engine, host);
         store.limiter(|host| &mut host.limits);
-        store.set_fuel(FUEL)?;
+        store.set_fuel(limits.fuel)?;
         store.fuel_async_yield_interval(Some(YIELD))?;
         if self.epochs == Epochs::On {
             store.set_epoch_deadline(1);
             store.epoch_deadline_async_yield_and_update(1);
         }
+        let transfer = limits.output_bytes.saturating_mul(2).max(TRANSFER);
+        store.set_hostcall_fuel(size(transfer));
+        store.set_max_component_handles(size(limits.handles));
+        Ok(store)
+    }
+
+    /// One call in a fresh sandbox.
+    pub(crate) async fn call(&self, tool: &str, arguments: &str) -> Result<()> {
+        let mut store = self.store()?;
         let instance = self.pre.instantiate_async(&mut store).await?;
         let call: TypedFunc<(&str, &str, &CallContext), (Answered,)> =
             instance.get_typed_func(&mut store, self.call)?;
@@ -136,34 +154,35 @@ fn context() -> CallContext {
     }
 }
 
+/// The settings of the runtime itself, so that the two cannot drift apart.
 fn settings(epochs: Epochs) -> wasmtime::Config {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(SLOTS)
-        .total_core_instances(SLOTS * 8)
-        .total_memories(SLOTS)
-        .total_tables(SLOTS * 3)
-        .total_stacks(SLOTS)
-        .max_unused_warm_slots(SLOTS)
-        .max_tables_per_module(4)
-        .table_elements(20_000)
-        .max_memory_size(256 << 20)
-        .linear_memory_keep_resident(1 << 20)
-        .table_keep_resident(64 << 10)
-        .async_stack_keep_resident(64 << 10)
-        .pagemap_scan(wasmtime::Enabled::Auto);
-    let mut settings = wasmtime::Config::new();
+    let mut settings = Config::default().engine_settings();
+    settings.epoch_interruption(epochs == Epochs::On);
     settings
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .consume_fuel(true)
-        .epoch_interruption(epochs == Epochs::On)
-        .concurrency_support(false)
-        .memory_init_cow(true)
-        .memory_reservation(4 << 30)
-        .async_stack_zeroing(true)
-        .max_wasm_stack(STACK)
-        .async_stack_size(STACK + (3 << 19))
-        .generate_address_map(false)
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(1));
-    settings
+}
+
+fn size(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TRANSFER, YIELD};
+
+    #[test]
+    fn a_store_has_the_constants_of_the_runtime() {
+        let runtime = include_str!("../../../runtime/src/sandbox.rs");
+        let values: Vec<u64> = ["YIELD", "TRANSFER"]
+            .map(|name| value(runtime, name))
+            .into();
+        assert_eq!(values, [YIELD, TRANSFER]);
+    }
+
+    /// The value of a constant in a source text: a number, or one that is shifted.
+    fn value(source: &str, name: &str) -> u64 {
+        let (_, after) = source.split_once(&format!("const {name}: u64 = ")).unwrap();
+        let text = after.split_once(';').unwrap().0.replace('_', "");
+        let (number, shift) = text.split_once(" << ").unwrap_or((&text, "0"));
+        number.parse::<u64>().unwrap() << shift.parse::<u32>().unwrap()
+    }
 }

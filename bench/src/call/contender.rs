@@ -17,6 +17,8 @@ use std::{
 };
 use uuid::Uuid;
 
+/// The runtime, in tables.
+pub(super) const OURS: &str = "Runtime::call";
 /// How long a batch should take.
 const BATCH: Duration = Duration::from_millis(60);
 /// Batches in a row on each of several threads.
@@ -52,7 +54,7 @@ impl Contender {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Bare(name, _) => name,
-            Self::Runtime(_) => "Runtime::call",
+            Self::Runtime(_) => OURS,
         }
     }
 
@@ -129,6 +131,11 @@ pub(super) async fn all() -> Result<(Vec<Contender>, Vec<Work>)> {
     let echo = json!({ "text": "x".repeat(64 << 10) });
     let works = [
         ("add", "add", json!({ "a": 1, "b": 2 })),
+        (
+            "echo",
+            "echo",
+            json!({ "text": "The same words come back." }),
+        ),
         ("echo 64 KiB", "echo", echo),
         (
             "branches, 1 ms",

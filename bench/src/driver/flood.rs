@@ -2,7 +2,7 @@
 //! answered. For throughput, and with one connection for the time of a single client.
 
 use super::{
-    Latency, Summary, Tally, Wire,
+    Latency, Summary, Tally, Waiting, Wire,
     client::{Answer, outcome},
 };
 use anyhow::{Result, ensure};
@@ -68,7 +68,13 @@ impl Question {
     }
 
     /// Asks on all connections, again and again, for so long.
-    pub(crate) async fn flood(&self, wires: Vec<Wire>, time: Duration) -> Result<Flooded> {
+    pub(crate) async fn flood(
+        &self,
+        wires: Vec<Wire>,
+        waiting: Waiting,
+        time: Duration,
+    ) -> Result<Flooded> {
+        let _awake = waiting.begin();
         let start = Instant::now();
         let end = start + time;
         let mut running = JoinSet::new();

@@ -5,12 +5,13 @@ use super::{
     measure::Asked,
     peer::{Kind, Peer},
     report::Row,
+    sandbox::Sandbox,
+    tool::{Tool, WORK},
 };
 use crate::{
     driver::{Question, Request, Wire, bytes_of},
     gateway::Gateway,
     machine::Cores,
-    prose::prose,
 };
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -21,59 +22,10 @@ use casemate_tests::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr};
 
-/// What the tool of an even load computes.
-const WORK: Duration = Duration::from_millis(5);
-
-/// What is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Tool {
-    /// Adds two numbers
-    Add,
-    /// Answers with the 64 KiB that it was given
-    Echo,
-    /// Computes for 5 ms
-    Burn,
-}
-
-impl fmt::Display for Tool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Add => "add",
-            Self::Echo => "echo 64 KiB",
-            Self::Burn => "compute 5 ms",
-        })
-    }
-}
-
-impl Tool {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Add => "add",
-            Self::Echo => "echo",
-            Self::Burn => "burn",
-        }
-    }
-
-    /// The arguments; those of `burn` differ, because a sandbox has no clock of CPU time.
-    fn arguments(self, burn: &Value) -> Value {
-        match self {
-            Self::Add => json!({ "a": 1, "b": 2 }),
-            Self::Echo => json!({ "text": prose() }),
-            Self::Burn => burn.clone(),
-        }
-    }
-
-    fn is_answer(self, answer: &str) -> bool {
-        match self {
-            Self::Add => answer == "3",
-            Self::Echo => answer == prose(),
-            Self::Burn => !answer.is_empty(),
-        }
-    }
-}
+/// The gateway, in tables.
+pub(super) const OURS: &str = "Casemate";
 
 /// A revision of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -132,6 +84,19 @@ impl Contenders {
         })
     }
 
+    /// What each of them is, by the name under which it is in the table.
+    pub(super) fn versions(&self) -> BTreeMap<&'static str, String> {
+        let versions = self.peers.iter();
+        versions
+            .map(|(kind, _)| (kind.name(), kind.version()))
+            .collect()
+    }
+
+    /// The bare sandbox with the same tools.
+    pub(super) fn sandbox(&self) -> Result<Sandbox> {
+        Sandbox::new(json!({ "rounds": self.rounds }))
+    }
+
     /// A row for each server, revision and tool that works, the gateway first.
     pub(super) fn rows(&self, tools: &[Tool]) -> Vec<Row> {
         let mut rows = Vec::new();
@@ -147,7 +112,7 @@ impl Contenders {
             let pid = self.gateway.pid();
             let address = self.gateway.address();
             for (era, request) in [(Era::Modern, modern), (Era::Legacy, legacy)] {
-                rows.extend(row("Casemate", pid, address, *tool, era, &request));
+                rows.extend(row(OURS, pid, address, *tool, era, &request));
             }
             for (kind, peer) in &self.peers {
                 // What comes without a protocol answers every revision in the same way.

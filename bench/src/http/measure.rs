@@ -1,7 +1,7 @@
 //! One server with one tool, measured in one round.
 
 use crate::{
-    driver::{Flooded, Question, Steadied},
+    driver::{Flooded, Question, Steadied, Waiting},
     machine::{Sample, cpu_time},
 };
 use anyhow::Result;
@@ -46,12 +46,17 @@ pub(super) struct Cell {
 
 impl Cell {
     /// Measures with one connection, with many, and, at this rate, in the open loop.
-    pub(super) fn measure(asked: &Asked, time: Duration, rate: Option<f64>) -> Result<Self> {
+    pub(super) fn measure(
+        asked: &Asked,
+        waiting: Waiting,
+        time: Duration,
+        rate: Option<f64>,
+    ) -> Result<Self> {
         let executor = Builder::new_current_thread().enable_all().build()?;
         executor.block_on(async {
             let before = Sample::now(asked.process);
-            let one = Loop::run(asked, 1, time / 2).await?;
-            let many = Loop::run(asked, MANY, time).await?;
+            let one = Loop::run(asked, 1, waiting, time / 2).await?;
+            let many = Loop::run(asked, MANY, waiting, time).await?;
             let half = match rate {
                 Some(rate) => {
                     let wires = asked.question.connect(OPEN).await?;
@@ -70,14 +75,19 @@ impl Cell {
 }
 
 impl Loop {
-    pub(crate) async fn run(asked: &Asked, connections: usize, time: Duration) -> Result<Self> {
+    pub(crate) async fn run(
+        asked: &Asked,
+        connections: usize,
+        waiting: Waiting,
+        time: Duration,
+    ) -> Result<Self> {
         let question = &asked.question;
         let warm = question.connect(connections).await?;
-        question.flood(warm, WARM_UP.min(time)).await?;
+        question.flood(warm, waiting, WARM_UP.min(time)).await?;
         let wires = question.connect(connections).await?;
         let us = std::process::id();
         let before = (cpu_time(asked.process), cpu_time(us));
-        let flooded = question.flood(wires, time).await?;
+        let flooded = question.flood(wires, waiting, time).await?;
         let after = (cpu_time(asked.process), cpu_time(us));
         let each = |time: Duration| time.as_secs_f64() * 1e6 / count(flooded.calls);
         Ok(Self {

@@ -1,9 +1,11 @@
 //! Servers of other people, started as their own guides say.
 
-use crate::machine::Cores;
+use crate::machine::{Cores, locked};
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use std::{
     ffi::OsString,
+    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -12,6 +14,9 @@ use std::{
 
 /// Where `cargo xtask bench` installed those that have to be installed.
 const FOLDER: &str = "CASEMATE_PEERS";
+/// The interpreters in there.
+const NODE: &str = "node_modules/.bin/node";
+const PYTHON: &str = "bin/python";
 
 /// A server in a process of its own, gone with this value.
 #[derive(Debug)]
@@ -33,10 +38,24 @@ impl Kind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Axum => "bare axum",
-            Self::Rmcp => "rmcp 3.11, Rust",
-            Self::TypeScript => "TypeScript SDK 2.4",
-            Self::FastMcp => "FastMCP 4.1, Python",
+            Self::Rmcp => "rmcp",
+            Self::TypeScript => "TypeScript SDK",
+            Self::FastMcp => "FastMCP",
         }
+    }
+
+    /// Its version as the repository pins it, and what it runs on.
+    pub(super) fn version(self) -> String {
+        let version = match self {
+            Self::Axum => locked("axum"),
+            Self::Rmcp => locked("rmcp"),
+            Self::TypeScript => pinned_for_node("@modelcontextprotocol/server")
+                .map(|sdk| runs_on(&sdk, "node", NODE)),
+            Self::FastMcp => {
+                pinned_for_python("fastmcp").map(|sdk| runs_on(&sdk, "python", PYTHON))
+            }
+        };
+        version.unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// Starts it on the cores of servers.
@@ -71,18 +90,45 @@ impl Kind {
             Self::Rmcp => native("rmcp"),
             Self::TypeScript => {
                 let home = installed("node")?;
-                let mut command = Command::new(home.join("node_modules/.bin/node"));
+                let mut command = Command::new(home.join(NODE));
                 // A module finds its packages from where it lies.
                 command.arg(home.join("server.mjs"));
                 Ok(command)
             }
             Self::FastMcp => {
-                let mut command = Command::new(installed("python")?.join("bin/python"));
+                let mut command = Command::new(installed("python")?.join(PYTHON));
                 command.arg(scripts.join("python/server.py"));
                 Ok(command)
             }
         }
     }
+}
+
+/// A version with that of the interpreter that was installed for it.
+fn runs_on(version: &str, home: &str, program: &str) -> String {
+    let said = installed(home).ok().and_then(|home| {
+        let output = Command::new(home.join(program)).arg("--version").output();
+        let text = String::from_utf8(output.ok()?.stdout).ok()?;
+        Some(text.trim().replace("Python ", "").replace('v', ""))
+    });
+    match said {
+        Some(interpreter) => format!("{version} on {home} {interpreter}"),
+        None => version.to_owned(),
+    }
+}
+
+fn pinned_for_node(package: &str) -> Option<String> {
+    let pins = casemate_tests::root().join("bench/peers/node/package.json");
+    let pins: Value = serde_json::from_slice(&fs::read(pins).ok()?).ok()?;
+    pins["dependencies"][package].as_str().map(str::to_owned)
+}
+
+fn pinned_for_python(package: &str) -> Option<String> {
+    let pins = casemate_tests::root().join("tests/clients/python/fastmcp.txt");
+    let pins = fs::read_to_string(pins).ok()?;
+    let start = format!("{package}==");
+    let pin = pins.lines().find_map(|line| line.strip_prefix(&*start))?;
+    Some(pin.split([' ', ';', '\\']).next()?.to_owned())
 }
 
 fn installed(name: &str) -> Result<PathBuf> {
@@ -105,5 +151,19 @@ impl Drop for Peer {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn every_version_is_found_where_it_is_pinned() {
+        for kind in [Kind::Axum, Kind::Rmcp, Kind::TypeScript, Kind::FastMcp] {
+            let version = kind.version();
+            let is_number = version.starts_with(|first: char| first.is_ascii_digit());
+            assert!(is_number, "{}: {version}", kind.name());
+        }
     }
 }

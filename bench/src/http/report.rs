@@ -2,18 +2,24 @@
 
 use super::{
     Field,
-    contender::{Contenders, Era, Tool},
+    contender::Era,
     measure::{Asked, Cell, MANY},
+    ratios::Ratios,
+    sandbox::SandboxRow,
+    tool::Tool,
 };
 use crate::{
-    driver::{Steadied, Tally},
-    machine::{Cores, DISTURBING, Machine},
+    Verdict,
+    driver::{Steadied, Tally, Waiting},
+    machine::{DISTURBING, Machine},
     say::Output,
     spread::{Spread, digits},
     table::table,
+    target::{self, Target},
 };
 use anyhow::Result;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One server with one tool.
 #[derive(Serialize)]
@@ -29,11 +35,16 @@ pub(super) struct Row {
 /// Everything that was measured.
 #[derive(Serialize)]
 pub(super) struct Report {
-    machine: Machine,
-    cores: String,
-    rounds: u32,
-    missing: Vec<String>,
-    rows: Vec<Row>,
+    pub(super) machine: Machine,
+    pub(super) cores: String,
+    /// What the client did between its requests.
+    pub(super) client: Waiting,
+    pub(super) rounds: u32,
+    pub(super) versions: BTreeMap<&'static str, String>,
+    pub(super) missing: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    pub(super) sandbox: Vec<SandboxRow>,
+    pub(super) targets: Vec<Target>,
 }
 
 impl Row {
@@ -54,7 +65,7 @@ impl Row {
         (field == Field::Limits && !peaks.is_empty()).then(|| Spread::of(peaks).median / 2.0)
     }
 
-    fn of(&self, what: impl Fn(&Cell) -> f64) -> Vec<f64> {
+    pub(super) fn of(&self, what: impl Fn(&Cell) -> f64) -> Vec<f64> {
         self.cells.iter().map(what).collect()
     }
 
@@ -65,27 +76,13 @@ impl Row {
 }
 
 impl Report {
-    pub(super) fn new(
-        machine: Machine,
-        cores: &Cores,
-        rounds: u32,
-        contenders: &Contenders,
-        rows: Vec<Row>,
-    ) -> Self {
-        Self {
-            machine,
-            cores: cores.words(),
-            rounds,
-            missing: contenders.missing.clone(),
-            rows,
-        }
-    }
-
-    pub(super) fn show(&self, field: Field, output: &Output) -> Result<()> {
+    pub(super) fn show(&self, field: Field, output: &Output) -> Result<Verdict> {
         output.people(&format!(
-            "{}\ncores     {}\nrounds    {}; median (least–most)\n",
+            "{}\ncores     {}\nclient    {}\nservers   {}\nrounds    {}; median (least–most)\n",
             self.machine.words(),
             self.cores,
+            self.client.words(),
+            self.servers(),
             self.rounds
         ));
         output.people(&self.throughput());
@@ -93,9 +90,29 @@ impl Report {
             output.people("\nAt half of the peak, timed from when a call was due:\n");
             output.people(&self.latency());
         }
+        output.people("\nRatios, each taken within its round:\n");
+        let ratios = Ratios {
+            rows: &self.rows,
+            sandbox: &self.sandbox,
+        };
+        output.people(&ratios.shown());
+        if !self.targets.is_empty() {
+            output.people("\nTargets, by the median:\n");
+            output.people(&target::shown(&self.targets));
+        }
         for missing in &self.missing {
             output.people(&format!("\nleft out  {missing}"));
         }
+        let disturbed = self.say_what_disturbed(output);
+        output.programs(self)?;
+        Ok(match target::verdict(&self.targets) {
+            Verdict::Held if disturbed => Verdict::Unclear,
+            verdict => verdict,
+        })
+    }
+
+    /// Says whether others used the machine meanwhile, and whether more often than not.
+    fn say_what_disturbed(&self, output: &Output) -> bool {
         let others = self.rows.iter().flat_map(|row| row.of(|cell| cell.others));
         let (all, disturbed) = others.fold((0, 0), |(all, disturbed), others| {
             (all + 1, disturbed + u32::from(others > DISTURBING))
@@ -106,14 +123,24 @@ impl Report {
                  than {DISTURBING} cores. Run them again on a quiet machine."
             ));
         }
-        output.programs(self)
+        disturbed * 2 > all
     }
 
-    /// What ratios are to, for a tool: what a call takes of the CPU of the gateway.
-    fn ours(&self, tool: Tool) -> Vec<f64> {
-        let row = self.rows.iter().find(|row| row.tool == tool);
-        row.map(|row| row.of(|cell| cell.many.server_us))
-            .unwrap_or_default()
+    /// Who was measured, in which version.
+    fn servers(&self) -> String {
+        let versions = self.versions.iter();
+        let words: Vec<_> = versions
+            .map(|(name, version)| format!("{name} {version}"))
+            .collect();
+        words.join(", ")
+    }
+
+    /// What a call takes of the CPU of the client, unless it takes all that there is.
+    fn driver_us(&self, row: &Row) -> f64 {
+        match self.client {
+            Waiting::Awake => f64::NAN,
+            Waiting::Asleep => Spread::of(row.of(|cell| cell.many.driver_us)).median,
+        }
     }
 
     fn throughput(&self) -> String {
@@ -124,7 +151,6 @@ impl Report {
             "revision",
             &many,
             "CPU µs per call",
-            "CPU to Casemate",
             "one client p50 µs",
             "calls/s",
             "client CPU µs",
@@ -133,22 +159,27 @@ impl Report {
         ];
         let rows = self.rows.iter().map(|row| {
             let spread = |what: fn(&Cell) -> f64| Spread::of(row.of(what));
-            let cpu = row.of(|cell| cell.many.server_us);
             vec![
                 row.tool.to_string(),
                 row.server.to_owned(),
                 row.era.name().to_owned(),
                 spread(|cell| cell.many.calls_per_second).words(),
-                Spread::of(cpu.iter().copied()).words(),
-                Spread::of_ratios(&cpu, &self.ours(row.tool)).words(),
+                spread(|cell| cell.many.server_us).words(),
                 spread(|cell| cell.one.flooded.latency.p50_ms * 1e3).words(),
                 digits(spread(|cell| cell.one.calls_per_second).median),
-                digits(spread(|cell| cell.many.driver_us).median),
+                digits(self.driver_us(row)),
                 row.errors().to_string(),
                 format!("{:.2}", spread(|cell| cell.others).median),
             ]
         });
-        table(&headings, &[0, 1, 2], rows.collect())
+        let sandbox = self.sandbox.iter().map(|row| {
+            let mut cells = vec![String::new(); headings.len()];
+            cells[0] = row.tool.to_string();
+            "bare wasmtime".clone_into(&mut cells[1]);
+            cells[4] = Spread::of(row.cpu_us.iter().copied()).words();
+            cells
+        });
+        table(&headings, &[0, 1, 2], rows.chain(sandbox).collect())
     }
 
     fn latency(&self) -> String {

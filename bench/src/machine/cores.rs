@@ -54,6 +54,11 @@ impl Cores {
         Ok(sched_setaffinity(None, &self.all)?)
     }
 
+    /// Whether the gateway and the load have no core in common.
+    pub(crate) fn apart(&self) -> bool {
+        (0..CpuSet::MAX_CPU).all(|core| !(self.gateway.is_set(core) && self.load.is_set(core)))
+    }
+
     /// In words.
     pub(crate) fn words(&self) -> String {
         if self.gateway == self.all {
