@@ -5,7 +5,7 @@
 //! counted when it ends.
 
 use crate::{
-    driver::{Question, Wire, bytes_of},
+    driver::{Question, Waiting, Wire, bytes_of},
     gateway::Gateway,
     machine::{Cores, Layout},
     progress::Progress,
@@ -81,7 +81,7 @@ async fn make(address: std::net::SocketAddr, bytes: Vec<u8>, time: Duration) -> 
     };
     for connections in CONNECTIONS {
         let wires = question.connect(connections).await?;
-        question.flood(wires, time).await?;
+        question.flood(wires, Waiting::Asleep, time).await?;
     }
     Ok(())
 }

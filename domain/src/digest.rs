@@ -26,11 +26,12 @@ impl Digest {
     /// All digits at once: every call writes two digests down, and formatting each byte by itself
     /// was the largest part of that.
     fn digits(&self) -> [u8; 64] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // Computed and not looked up, so that the compiler makes many at a time.
+        let digit = |n: u8| n + if n < 10 { b'0' } else { b'a' - 10 };
         let mut digits = [0; 64];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
+            pair[0] = digit(byte >> 4);
+            pair[1] = digit(byte & 15);
         }
         digits
     }

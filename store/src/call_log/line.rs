@@ -2,7 +2,7 @@
 
 mod object;
 
-use casemate_domain::{CallRecord, Receipt};
+use casemate_domain::{CallRecord, Caller, ClaimedClient, Credential, Receipt};
 use object::Object;
 
 /// The most bytes of a line. What a tool logged is cut to fit.
@@ -47,16 +47,16 @@ fn append(record: &CallRecord, buffer: &mut Vec<u8>) {
         log_dropped,
     } = record;
     let mut line = Object::start(buffer);
-    line.plain("id", id);
-    line.plain("at", at);
-    line.plain("workspace_id", workspace_id);
-    line.plain("workspace", workspace);
-    line.plain("server_id", server_id);
-    line.plain("server", server);
+    line.shown("id", id);
+    line.shown("at", at);
+    line.shown("workspace_id", workspace_id);
+    line.plain("workspace", workspace.as_str());
+    line.shown("server_id", server_id);
+    line.plain("server", server.as_str());
     line.value(subject.kind(), subject.name());
-    line.plain("digest", digest);
-    line.value("caller", caller);
-    line.plain("outcome", outcome);
+    line.shown("digest", digest);
+    line.object("caller", |who| append_caller(caller, who));
+    line.plain("outcome", outcome.as_str());
     if let Some(message) = message {
         line.value("message", message);
     }
@@ -68,6 +68,27 @@ fn append(record: &CallRecord, buffer: &mut Vec<u8>) {
     line.value("log_dropped", log_dropped);
     line.end();
     buffer.push(b'\n');
+}
+
+fn append_caller(caller: &Caller, who: &mut Object<'_>) {
+    let Caller { credential, client } = caller;
+    who.object("credential", |proof| match credential {
+        Credential::Key { id, name } => {
+            proof.plain("kind", "key");
+            proof.shown("id", id);
+            proof.value("name", name);
+        }
+        Credential::Token { id } => {
+            proof.plain("kind", "token");
+            proof.shown("id", id);
+        }
+    });
+    if let Some(ClaimedClient { name, version }) = client {
+        who.object("client", |claim| {
+            claim.value("name", &**name);
+            claim.value("version", &**version);
+        });
+    }
 }
 
 fn append_receipt(receipt: &Receipt, used: &mut Object<'_>) {
@@ -99,7 +120,7 @@ fn append_receipt(receipt: &Receipt, used: &mut Object<'_>) {
         used.value("secrets", secrets);
     }
     if let Some(digest) = digest {
-        used.plain("digest", digest);
+        used.shown("digest", digest);
     }
 }
 

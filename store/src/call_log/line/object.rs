@@ -18,10 +18,18 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A member whose value needs no escaping: an id, a word, a name of such characters.
-    pub(super) fn plain(&mut self, key: &str, value: &impl Display) {
+    /// A member whose value is text that needs no escaping: a word, a name of such characters.
+    pub(super) fn plain(&mut self, key: &str, value: &str) {
         self.key(key);
-        write!(self.buffer, "\"{value}\"").expect(MEMORY);
+        self.buffer.push(b'"');
+        self.buffer.extend_from_slice(value.as_bytes());
+        self.buffer.push(b'"');
+    }
+
+    /// A member whose value is shown in such text: an id, a digest, a time.
+    pub(super) fn shown(&mut self, key: &str, value: &impl Display) {
+        self.key(key);
+        write!(self.buffer, "\"{value}\"").expect("memory takes what is written to it");
     }
 
     /// A member with any value.
@@ -49,6 +57,3 @@ impl<'a> Object<'a> {
         self.before = b',';
     }
 }
-
-/// Why writing into a buffer does not fail.
-const MEMORY: &str = "memory takes what is written to it";
