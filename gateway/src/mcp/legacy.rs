@@ -149,16 +149,18 @@ pub(super) fn without_body(
     method: &http::Method,
     declared: Option<&str>,
 ) -> Answer {
-    let answered = match Terms::of(exchange, declared) {
-        Err(error) => Err(error),
-        Ok(terms) => match terms.session {
-            Some(session) if !is_modern(declared) && *method == http::Method::DELETE => {
+    let answered = if is_modern(declared) {
+        // That revision has no sessions: whatever one the client names means nothing.
+        Err(Error::MethodNotAllowed)
+    } else {
+        Terms::of(exchange, declared).and_then(|terms| match terms.session {
+            Some(session) if *method == http::Method::DELETE => {
                 end(exchange, &session);
                 Ok(Answer::done())
             }
-            Some(session) if !is_modern(declared) => stream(exchange, &session, terms.revision),
-            _ => Err(Error::MethodNotAllowed),
-        },
+            Some(session) => stream(exchange, &session, terms.revision),
+            None => Err(Error::MethodNotAllowed),
+        })
     };
     answered.unwrap_or_else(|error| Answer::error(None, &error, Era::Legacy))
 }
