@@ -106,7 +106,7 @@ struct Inner {
     seal: Seal,
     background: Background,
     listeners: Arc<listen::Listeners>,
-    legacy: legacy::Memory,
+    legacy: Arc<legacy::Memory>,
     bodies: Arc<Pool>,
     /// Threads for large requests, of all workspaces.
     aside: Arc<Semaphore>,
@@ -160,6 +160,8 @@ impl Endpoint {
         let (background, listeners) = (Background::new(stop), Arc::<listen::Listeners>::default());
         background.spawn(Arc::clone(&listeners).pass_on(service.access().changes()));
         let bodies = Arc::new(Pool::new(settings.all_body_bytes));
+        let legacy = Arc::<legacy::Memory>::default();
+        background.spawn(Arc::clone(&legacy).keep_to_keys(Arc::clone(&service)));
         Self {
             inner: Arc::new(Inner {
                 service,
@@ -168,7 +170,7 @@ impl Endpoint {
                 seal,
                 background,
                 listeners,
-                legacy: legacy::Memory::default(),
+                legacy,
                 bodies,
                 aside: Arc::new(Semaphore::new(threads_of_all())),
             }),

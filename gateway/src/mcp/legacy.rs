@@ -32,6 +32,7 @@ use super::{
     revision::Revision,
     transport, watching,
 };
+use crate::service::Service;
 use bytes::Bytes;
 use http::HeaderValue;
 use question::Questions;
@@ -54,6 +55,20 @@ pub(super) struct Memory {
     calls: Arc<RunningCalls>,
     questions: Questions,
     subscribed: Subscribed,
+}
+
+impl Memory {
+    /// Forgets what belongs to keys that open nothing any more, as long as there are changes.
+    pub(super) async fn keep_to_keys(self: Arc<Self>, service: Arc<Service>) {
+        let access = service.access();
+        let mut changes = access.changes();
+        while changes.changed().await.is_ok() {
+            let is_usable =
+                |principal: &str| principal.parse().is_ok_and(|key| access.is_usable(key));
+            self.subscribed.keep(is_usable);
+            self.notes.keep(is_usable);
+        }
+    }
 }
 
 /// On which terms a client speaks after its handshake.
@@ -167,7 +182,7 @@ pub(super) fn without_body(
 
 fn end(exchange: &Exchange, session: &Session) {
     let legacy = &exchange.site.inner.legacy;
-    legacy.notes.end(session.id);
+    legacy.notes.end(&exchange.site, session.id);
     legacy.questions.end(session.id);
     legacy.subscribed.end(&exchange.site, session.id);
     exchange.site.inner.listeners.end(session.id);
@@ -178,7 +193,7 @@ fn stream(exchange: &Exchange, session: &Session, revision: Revision) -> Result<
         return Err(Error::NotAcceptable);
     }
     let site = &exchange.site;
-    let subscriptions = site.inner.legacy.subscribed.of(site, session.id);
+    let subscriptions = || site.inner.legacy.subscribed.of(site, session.id);
     let listening = Listening::start(site, revision, Some(session.id), subscriptions)?;
     let script = Script {
         greeting: None,
@@ -296,12 +311,8 @@ fn set_level(exchange: &Exchange, params: &Params<'_>, terms: Terms) -> Result<(
     let session = terms.session.ok_or_else(|| {
         invalid("a level is kept for a session; send the Mcp-Session-Id that `initialize` gave")
     })?;
-    exchange
-        .site
-        .inner
-        .legacy
-        .notes
-        .set_level(session.id, level);
+    let site = &exchange.site;
+    site.inner.legacy.notes.set_level(site, session.id, level);
     Ok(())
 }
 

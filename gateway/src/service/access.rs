@@ -16,7 +16,7 @@ use super::{
     state::State,
 };
 use crate::portion::Portion;
-use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, ServerId};
+use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, KeyId, SecretName, ServerId};
 use casemate_runtime::Tenant;
 use casemate_store::records::{KeyRecord, SecretRecord};
 use jiff::Timestamp;
@@ -183,6 +183,13 @@ impl Access {
 
     /// Waits until the access token of an administrator ends: it is revoked, or it expires.
     pub async fn ended(&self, administrator: &Administrator) {
+    /// Whether there is such a key, and it can still be used.
+    pub fn is_usable(&self, key: KeyId) -> bool {
+        let snapshot = self.state.snapshot();
+        let record = snapshot.keys.get(&key);
+        record.is_some_and(|record| is_usable(record, Timestamp::now()))
+    }
+
         let mut changes = self.changes();
         while let Some(left) = tokens::time_left(&self.state.snapshot(), administrator) {
             tokio::select! {
