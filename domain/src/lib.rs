@@ -18,6 +18,7 @@ mod host;
 mod id;
 mod json;
 mod limit;
+mod meta;
 mod name;
 mod outcome;
 mod prompt;
@@ -46,6 +47,7 @@ pub use limit::{
     LimitStep, Limits, PlatformLimit, PlatformLimits, Profile, SandboxLimits, Unit,
 };
 pub use name::{
+pub use meta::is_reserved_meta_key;
     ComponentName, KeyName, PromptName, ResourceUri, SecretName, ServerName, TokenName, ToolName,
     ToolPattern, ToolPrefix, WorkspaceName,
 };
