@@ -178,10 +178,10 @@ fn checked(
     let Some(tool) = tool else {
         return Ok(TaskSupport::Forbidden);
     };
-    if let Some(arguments) = callee.repeated() {
+    if callee.is_repeated() {
         let prepared = site.prepared();
         for mirror in prepared.mirrors(site.server(), tool) {
-            mirror.check(&exchange.headers, arguments)?;
+            mirror.check(&exchange.headers, callee.wanted.arguments)?;
         }
     }
     call::check_capabilities(tool, &envelope.capabilities)?;
