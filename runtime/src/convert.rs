@@ -58,7 +58,7 @@ pub(crate) fn context(call: &Call) -> CallContext {
         },
         client_capabilities: call.client_capabilities.clone(),
         progress_wanted: call.progress_wanted,
-        trace_parent: call.trace_parent.clone(),
+        trace_parent: call.trace_parent.as_ref().map(ToString::to_string),
         trace_state: call.trace_state.clone(),
         answers: answers
             .map(|answer| crate::bindings::host::types::Answer {

@@ -17,8 +17,10 @@ mod hop;
 mod refusal;
 mod resolver;
 mod target;
+mod trace;
 
 pub(crate) use target::Target;
+pub(crate) use trace::Trace;
 
 use crate::{
     bindings::host::http::{HttpError, Request, Response},
@@ -105,11 +107,12 @@ pub(crate) struct Outgoing {
     timeout: Duration,
     body_limit: u64,
     redirect_limit: u64,
+    trace: Option<Trace>,
     hosts: Vec<String>,
 }
 
 impl Outgoing {
-    pub(crate) fn new(egress: Arc<Egress>, limits: &Limits) -> Self {
+    pub(crate) fn new(egress: Arc<Egress>, limits: &Limits, trace: Option<Trace>) -> Self {
         Self {
             egress,
             client: None,
@@ -118,6 +121,7 @@ impl Outgoing {
             timeout: Duration::from_millis(limits.http_ms),
             body_limit: limits.http_body_bytes,
             redirect_limit: limits.http_redirects,
+            trace,
             hosts: Vec::new(),
         }
     }
@@ -160,7 +164,7 @@ impl Outgoing {
         let body_limit = request
             .max_body_bytes
             .map_or(self.body_limit, |wanted| wanted.min(self.body_limit));
-        let mut hop = Hop::first(request)?;
+        let mut hop = Hop::first(request, self.trace.clone())?;
         loop {
             let response = self.contact(&mut hop, grant, secrets).await?;
             let next = hop.redirected(response.status(), response.headers());

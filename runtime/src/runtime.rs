@@ -7,7 +7,7 @@ use crate::{
     component::Component,
     control::Control,
     describe,
-    egress::{self, Egress, Outgoing},
+    egress::{self, Egress, Outgoing, Trace},
     engine,
     limiter::Budget,
     linker,
@@ -222,7 +222,7 @@ impl Runtime {
     /// capability is denied.
     pub async fn describe(&self, component: &Component) -> Result<Definitions, Rejection> {
         let limits = describe::limits();
-        describe::describe(component, &limits, || self.common(&limits)).await
+        describe::describe(component, &limits, || self.common(&limits, None)).await
     }
 
     /// The memory that all running calls hold now, in bytes.
@@ -235,9 +235,9 @@ impl Runtime {
         Meter::new(self.inner.turns.clone())
     }
 
-    fn common(&self, limits: &Limits) -> Common {
+    fn common(&self, limits: &Limits, trace: Option<Trace>) -> Common {
         Common {
-            outgoing: Outgoing::new(self.inner.egress.clone(), limits),
+            outgoing: Outgoing::new(self.inner.egress.clone(), limits, trace),
             budget: self.inner.budget.clone(),
             turns: self.inner.turns.clone(),
         }
@@ -252,7 +252,7 @@ impl Runtime {
         limits: &Limits,
         observer: Arc<dyn Observer>,
     ) -> Outcome {
-        let common = self.common(limits);
+        let common = self.common(limits, Trace::of(call));
         let tenant = environment.tenant.clone();
         // Pinned here: whoever takes a future by value has room for it twice.
         let work = pin!(call::call(

@@ -119,7 +119,7 @@ mod tests {
             &limits,
             Arc::new(Unobserved),
             std::time::Instant::now(),
-            Outgoing::new(egress, &limits),
+            Outgoing::new(egress, &limits, None),
             Arc::new(Budget::new(u64::MAX)),
         );
         let session = state.session_ref();
