@@ -9,6 +9,7 @@ mod pages;
 mod questions;
 mod sessions;
 mod strictness;
+mod silence;
 mod transport;
 
 use casemate_tests::{

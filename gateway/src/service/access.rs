@@ -109,6 +109,13 @@ impl OpenServer {
         Some(&workspace.traffic)
     }
 
+    /// Whether calls of the server may take longer than so many milliseconds.
+    pub fn lets_calls_take_longer(&self, than_ms: u64) -> bool {
+        let (workspace, server) = (self.server.workspace.id, self.server.record.id);
+        let limits = self.limits();
+        limits.let_calls_take_longer(than_ms, workspace, server)
+    }
+
     /// A secret of the workspace, still encrypted.
     pub(super) fn secret(&self, name: &SecretName) -> Option<&Arc<SecretRecord>> {
         self.snapshot
@@ -176,13 +183,6 @@ impl Access {
         })
     }
 
-    /// Tells of every change of what there is and who may use it, once it is visible.
-    pub fn changes(&self) -> watch::Receiver<()> {
-        self.state.changes()
-    }
-
-    /// Waits until the access token of an administrator ends: it is revoked, or it expires.
-    pub async fn ended(&self, administrator: &Administrator) {
     /// Whether there is such a key, and it can still be used.
     pub fn is_usable(&self, key: KeyId) -> bool {
         let snapshot = self.state.snapshot();
@@ -190,6 +190,13 @@ impl Access {
         record.is_some_and(|record| is_usable(record, Timestamp::now()))
     }
 
+    /// Tells of every change of what there is and who may use it, once it is visible.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.state.changes()
+    }
+
+    /// Waits until the access token of an administrator ends: it is revoked, or it expires.
+    pub async fn ended(&self, administrator: &Administrator) {
         let mut changes = self.changes();
         while let Some(left) = tokens::time_left(&self.state.snapshot(), administrator) {
             tokio::select! {
