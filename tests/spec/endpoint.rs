@@ -5,11 +5,12 @@ mod idle;
 mod interleaved;
 mod listening;
 mod notifications;
+mod origins;
 mod pages;
 mod questions;
 mod sessions;
-mod strictness;
 mod silence;
+mod strictness;
 mod transport;
 
 use casemate_tests::{
