@@ -2,7 +2,7 @@
 
 use crate::{
     CallId, Caller, Completion, CompletionSubject, Json, PromptName, ResourceUri, ServerName,
-    Subject, ToolName, WorkspaceName,
+    Subject, ToolName, TraceParent, WorkspaceName,
 };
 
 /// An answer of the client to an earlier request for input.
@@ -97,7 +97,7 @@ pub struct Call {
     /// Whether anybody listens to progress.
     pub progress_wanted: bool,
     /// W3C trace context.
-    pub trace_parent: Option<String>,
+    pub trace_parent: Option<TraceParent>,
     /// W3C trace context.
     pub trace_state: Option<String>,
     /// Answers and state of an earlier round.

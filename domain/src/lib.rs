@@ -18,6 +18,7 @@ mod host;
 mod id;
 mod json;
 mod limit;
+mod meta;
 mod name;
 mod outcome;
 mod prompt;
@@ -26,6 +27,7 @@ mod resource;
 mod task;
 mod text;
 mod tool;
+mod trace;
 mod uri;
 
 pub use call::{Answer, Call, Continuation, Request};
@@ -45,6 +47,7 @@ pub use limit::{
     CompileLimits, ExplainedLimit, InvalidAmount, Level, Limit, LimitChain, LimitSettings,
     LimitStep, Limits, PlatformLimit, PlatformLimits, Profile, SandboxLimits, Unit,
 };
+pub use meta::is_reserved_meta_key;
 pub use name::{
     ComponentName, KeyName, PromptName, ResourceUri, SecretName, ServerName, TokenName, ToolName,
     ToolPattern, ToolPrefix, WorkspaceName,
@@ -62,6 +65,7 @@ pub use resource::{ResourceDefinition, ResourceTemplateDefinition};
 pub use task::TaskStatus;
 pub use text::{hidden_character, is_invisible};
 pub use tool::{Annotations, CLIENT_CAPABILITIES, Needs, SecretNeed, TaskSupport, ToolDefinition};
+pub use trace::TraceParent;
 pub use uri::UriTemplate;
 
 /// A value that does not parse. Says what is wrong and what would be right.

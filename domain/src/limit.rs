@@ -183,6 +183,11 @@ limits! {
         small: 16, standard: 64, large: 256,
         allowed: 1 => 100_000
     }
+    /// Calls that begin in a minute, in each workspace, and in each server or tool that sets its own.
+    calls_per_minute CallsPerMinute Count {
+        small: 600_000, standard: 6_000_000, large: 60_000_000,
+        allowed: 1 => 1_000 * 1_000_000
+    }
 }
 
 impl Limit {

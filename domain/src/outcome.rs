@@ -126,6 +126,8 @@ pub enum StopReason {
     InputRejected,
     /// The host has no room for the call now.
     Overloaded,
+    /// More calls came in a minute than may.
+    RateLimited,
     /// The caller went away or withdrew it.
     Cancelled,
     /// The key behind it was revoked.
@@ -138,7 +140,7 @@ pub enum StopReason {
 
 impl StopReason {
     /// Every one.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::FuelExhausted,
         Self::DeadlineExceeded,
         Self::MemoryLimit,
@@ -153,6 +155,7 @@ impl StopReason {
         Self::SecretDenied,
         Self::InputRejected,
         Self::Overloaded,
+        Self::RateLimited,
         Self::Cancelled,
         Self::KeyRevoked,
         Self::ArtifactIntegrity,
@@ -176,6 +179,7 @@ impl StopReason {
             Self::SecretDenied => "secret_denied",
             Self::InputRejected => "input_rejected",
             Self::Overloaded => "overloaded",
+            Self::RateLimited => "rate_limited",
             Self::Cancelled => "cancelled",
             Self::KeyRevoked => "key_revoked",
             Self::ArtifactIntegrity => "artifact_integrity",

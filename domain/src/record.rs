@@ -258,6 +258,9 @@ pub struct CallRecord {
     pub message: Option<String>,
     /// From the arrival of the request to the end, in microseconds.
     pub duration_us: u64,
+    /// The W3C trace that its client says it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// What it used.
     pub receipt: Receipt,
     /// What the tool logged.

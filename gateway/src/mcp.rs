@@ -23,6 +23,7 @@ mod call;
 mod canonical;
 mod capability;
 mod client;
+mod cors;
 mod decimal;
 mod envelope;
 mod error;
@@ -106,7 +107,7 @@ struct Inner {
     seal: Seal,
     background: Background,
     listeners: Arc<listen::Listeners>,
-    legacy: legacy::Memory,
+    legacy: Arc<legacy::Memory>,
     bodies: Arc<Pool>,
     /// Threads for large requests, of all workspaces.
     aside: Arc<Semaphore>,
@@ -159,6 +160,8 @@ impl Endpoint {
         let prepared = prepared::Cache::default();
         let (background, listeners) = (Background::new(stop), Arc::<listen::Listeners>::default());
         background.spawn(Arc::clone(&listeners).pass_on(service.access().changes()));
+        let legacy = Arc::<legacy::Memory>::default();
+        background.spawn(Arc::clone(&legacy).keep_to_keys(Arc::clone(&service)));
         let bodies = Arc::new(Pool::new(settings.all_body_bytes));
         Self {
             inner: Arc::new(Inner {
@@ -168,7 +171,7 @@ impl Endpoint {
                 seal,
                 background,
                 listeners,
-                legacy: legacy::Memory::default(),
+                legacy,
                 bodies,
                 aside: Arc::new(Semaphore::new(threads_of_all())),
             }),
@@ -184,6 +187,26 @@ impl Endpoint {
     /// Answers one HTTP request for one server.
     /// The account is that of its connection.
     pub async fn handle(
+        &self,
+        server_id: &str,
+        request: http::Request<impl HttpBody<Data = Bytes> + Unpin>,
+        account: Option<&Account>,
+    ) -> Response<Body> {
+        let settings = &self.inner.settings;
+        let Some(origin) = cors::origin(settings, request.headers()) else {
+            return self.answered(server_id, request, account).await;
+        };
+        let (parts, body) = request.into_parts();
+        if let Some(allowed) = cors::asked_before(settings, &parts, &origin) {
+            return allowed;
+        }
+        let request = http::Request::from_parts(parts, body);
+        let mut response = self.answered(server_id, request, account).await;
+        cors::let_read(&mut response, origin);
+        response
+    }
+
+    async fn answered(
         &self,
         server_id: &str,
         request: http::Request<impl HttpBody<Data = Bytes> + Unpin>,

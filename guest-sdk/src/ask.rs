@@ -111,9 +111,10 @@ impl Ask {
         Self::default()
     }
 
-    /// Asks the person to fill in a form with the fields of `T`.
+    /// Asks the person to fill in a form with the fields of `T`: texts, numbers, `bool`s, enums without
+    /// values and lists of such enums, each of them perhaps in an `Option`. Forms do not nest.
     pub fn form<T: JsonSchema>(self, key: impl Into<String>, message: impl Into<String>) -> Self {
-        let (message, schema) = (message.into(), schema::input::<T>());
+        let (message, schema) = (message.into(), schema::form::<T>());
         self.question(key, QuestionBody::Form { message, schema })
     }
 

@@ -118,7 +118,8 @@ impl Cx {
         &self.info.client_capabilities
     }
 
-    /// W3C trace context, to be passed on to services that the tool calls.
+    /// W3C trace context, to be passed on to services that the tool calls. Requests through
+    /// [`Cx::http`] carry it on by themselves, unless they have a `traceparent` of their own.
     pub fn trace_parent(&self) -> Option<&str> {
         self.info.trace_parent.as_deref()
     }

@@ -4,6 +4,7 @@
 //! themselves), `$schema`, titles and number formats are left out, and an enum whose variants are
 //! described is one list of words with the descriptions below it.
 
+mod form;
 mod inputs;
 mod tidy;
 
@@ -26,6 +27,12 @@ pub fn output<T: JsonSchema>() -> Value {
     let mut schema = generator(SchemaSettings::for_serialize).into_root_schema_for::<T>();
     schema.remove("title");
     schema.to_value()
+}
+
+/// The schema of a form with the fields of a type. Forms are flat and have no null: a field that may
+/// be missing is one that is not required.
+pub fn form<T: JsonSchema>() -> Value {
+    form::of(input::<T>())
 }
 
 fn generator(contract: fn(SchemaSettings) -> SchemaSettings) -> SchemaGenerator {

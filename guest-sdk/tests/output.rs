@@ -1,6 +1,7 @@
 //! What clients see of return types.
 
 use casemate_guest_sdk::{
+    ask::QuestionBody,
     content::{Body, Resource, ResourceBody},
     output::Outcome,
     prelude::*,
@@ -268,6 +269,51 @@ fn careful(cx: &Cx) -> Result<Reply<Forecast>, ToolError> {
             cx.state().unwrap_or_default()
         ))),
     }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only the schema is looked at")]
+#[serde(deny_unknown_fields)]
+struct Booking {
+    /// Who comes.
+    name: String,
+    guests: Option<u8>,
+    /// Where to sit.
+    place: Option<Place>,
+    extras: Vec<Place>,
+    #[serde(default)]
+    late: bool,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    Inside,
+    Outside,
+}
+
+#[test]
+fn a_form_is_flat_and_has_no_null() {
+    let ask = Ask::new().form::<Booking>("booking", "For whom?");
+    let QuestionBody::Form { schema, .. } = &ask.questions()[0].body else {
+        panic!("{ask:?}")
+    };
+    let place = json!({ "type": "string", "enum": ["inside", "outside"] });
+    assert_eq!(
+        *schema,
+        json!({
+            "type": "object",
+            "properties": {
+                "name": { "type": "string", "description": "Who comes." },
+                "guests": { "type": "integer", "minimum": 0, "maximum": 255 },
+                "place": { "type": "string", "enum": ["inside", "outside"],
+                    "description": "Where to sit." },
+                "extras": { "type": "array", "items": place },
+                "late": { "type": "boolean", "default": false },
+            },
+            "required": ["name", "extras"],
+        })
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::{
     component::Component,
     convert::{self, Answer},
-    egress::Egress,
+    egress::Way,
     limiter::Budget,
     runtime::{Environment, Observer},
     sandbox,
@@ -21,7 +21,7 @@ use wasmtime::Store;
 
 /// What a call shares with all others of its runtime.
 pub(crate) struct Common<'a> {
-    pub(crate) egress: Arc<Egress>,
+    pub(crate) way: Way,
     pub(crate) budget: Arc<Budget>,
     pub(crate) turns: &'a Arc<Turns>,
 }
@@ -46,7 +46,7 @@ pub(crate) async fn call(
         limits,
         observer,
         started,
-        common.egress,
+        common.way,
         common.budget,
     );
     if call.continuation.state.is_some() {

@@ -94,7 +94,7 @@ async fn asked<T>(
         limits,
         Arc::new(Unobserved),
         Instant::now(),
-        common.egress,
+        common.way,
         common.budget,
     );
     let watch = state.session_ref().watch();

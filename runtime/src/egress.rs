@@ -21,8 +21,10 @@ mod lookups;
 mod refusal;
 mod resolver;
 mod target;
+mod trace;
 
 pub(crate) use target::Target;
+pub(crate) use trace::Trace;
 
 use crate::{
     bindings::host::http::{HttpError, Request, Response},
@@ -67,6 +69,13 @@ pub(crate) struct Egress {
     ranges: Arc<[IpNet]>,
     tls: rustls::ClientConfig,
     lookups: Arc<Semaphore>,
+}
+
+/// The way out of one call.
+pub(crate) struct Way {
+    pub(crate) egress: Arc<Egress>,
+    /// What its requests are part of.
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Egress {
@@ -117,11 +126,13 @@ pub(crate) struct Outgoing {
     timeout: Duration,
     intake: Intake,
     redirect_limit: u64,
+    trace: Option<Trace>,
     hosts: Vec<String>,
 }
 
 impl Outgoing {
-    pub(crate) fn new(egress: Arc<Egress>, limits: &Limits, holding: Holding) -> Self {
+    pub(crate) fn new(way: Way, limits: &Limits, holding: Holding) -> Self {
+        let Way { egress, trace } = way;
         Self {
             egress,
             client: None,
@@ -130,6 +141,7 @@ impl Outgoing {
             timeout: Duration::from_millis(limits.http_ms),
             intake: Intake::new(limits, holding),
             redirect_limit: limits.http_redirects,
+            trace,
             hosts: Vec::new(),
         }
     }
@@ -170,7 +182,7 @@ impl Outgoing {
     ) -> Result<Response, HttpError> {
         let mut redirects_left = self.redirect_limit.min(request.max_redirects.into());
         let wanted = request.max_body_bytes;
-        let mut hop = Hop::first(request)?;
+        let mut hop = Hop::first(request, self.trace.clone())?;
         loop {
             let response = self.contact(&mut hop, grant, secrets).await?;
             let next = hop.redirected(response.status(), response.headers());

@@ -7,7 +7,7 @@ use crate::{
     component::Component,
     control::Control,
     describe,
-    egress::{self, Egress},
+    egress::{self, Egress, Trace, Way},
     engine,
     limiter::Budget,
     linker,
@@ -233,7 +233,7 @@ impl Runtime {
     /// capability is denied.
     pub async fn describe(&self, component: &Component) -> Result<Definitions, Rejection> {
         let limits = describe::limits();
-        describe::describe(component, &limits, || self.common()).await
+        describe::describe(component, &limits, || self.common(None)).await
     }
 
     /// The memory that all running calls hold now, in bytes.
@@ -246,9 +246,12 @@ impl Runtime {
         self.inner.meter.clone()
     }
 
-    fn common(&self) -> Common<'_> {
+    fn common(&self, trace: Option<Trace>) -> Common<'_> {
         Common {
-            egress: self.inner.egress.clone(),
+            way: Way {
+                egress: self.inner.egress.clone(),
+                trace,
+            },
             budget: self.inner.budget.clone(),
             turns: &self.inner.turns,
         }
@@ -263,7 +266,7 @@ impl Runtime {
         limits: &Limits,
         observer: Arc<dyn Observer>,
     ) -> Outcome {
-        let common = self.common();
+        let common = self.common(Trace::of(call));
         let tenant = environment.tenant.clone();
         // Pinned here: whoever takes a future by value has room for it twice.
         let work = pin!(call::call(

@@ -3,7 +3,7 @@
 use crate::{
     clock::{MonotonicClock, WallClock},
     control::Control,
-    egress::{Egress, Outgoing},
+    egress::{Outgoing, Way},
     limiter::{Budget, Holding, Limiter},
     log::Log,
     redact::Redactor,
@@ -138,7 +138,7 @@ impl State {
         limits: &Limits,
         observer: Arc<dyn Observer>,
         started: Instant,
-        egress: Arc<Egress>,
+        way: Way,
         budget: Arc<Budget>,
     ) -> Self {
         let Environment {
@@ -170,7 +170,7 @@ impl State {
             limiter: Limiter::new(limits, held),
             session: Session {
                 shared,
-                outgoing: Outgoing::new(egress, limits, read),
+                outgoing: Outgoing::new(way, limits, read),
                 deadline: started + limits.wall(),
                 grant: grant.clone(),
                 control,

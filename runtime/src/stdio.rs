@@ -102,7 +102,7 @@ impl OutputStream for Printed {
 mod tests {
     use super::*;
     use crate::{
-        egress::Egress,
+        egress::{Egress, Way},
         limiter::Budget,
         redact::Sight,
         runtime::{EgressPolicy, Environment, Unobserved},
@@ -119,7 +119,10 @@ mod tests {
             &limits,
             Arc::new(Unobserved),
             std::time::Instant::now(),
-            egress,
+            Way {
+                egress,
+                trace: None,
+            },
             Arc::new(Budget::new(u64::MAX)),
         );
         let session = state.session_ref();

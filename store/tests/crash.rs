@@ -233,6 +233,7 @@ fn call(n: u128) -> CallRecord {
         outcome: OutcomeKind::Ok,
         message: None,
         duration_us: 1,
+        trace_id: None,
         receipt: Receipt::default(),
         log: Vec::new(),
         log_dropped: 0,

@@ -69,6 +69,49 @@ fn a_secret_with_a_header_is_sent_by_the_host_to_its_host_only() {
     );
 }
 
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const OTHER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+
+/// The trace of the record of the newest call.
+fn recorded(gateway: &Gateway, server: &Server, calls: usize) -> Value {
+    gateway.await_outcomes(server, "http_get", calls);
+    gateway.records(server, "http_get")[calls - 1]["trace_id"].clone()
+}
+
+#[test]
+fn a_trace_goes_on_from_the_client_to_the_record_and_to_the_hosts_of_the_tool() {
+    let gateway = LOCAL.get();
+    let site = Fixture::start(|_| Reply::text("hello"));
+    let server = http_get(&gateway, "traced", &["--grant-host", &site.host()]);
+    let call = || {
+        let call = gateway.modern(&server);
+        call.calling("http_get", json!({ "url": site.url("/") }))
+    };
+    let in_headers = |parent: &str| {
+        let call = call().with("traceparent", parent);
+        call.with("tracestate", "a=1").with("baggage", "user=ada")
+    };
+    let in_meta =
+        |parent: &str, around: &str| in_headers(around).meta("traceparent", json!(parent));
+    let sent = [
+        (in_headers(OTHER), Some(OTHER), Some("a=1")),
+        (in_meta(PARENT, OTHER), Some(PARENT), None),
+        (in_meta("garbage", OTHER), Some(OTHER), Some("a=1")),
+        (in_meta("00-x", "garbage"), None, None),
+        (call(), None, None),
+    ];
+    for (at, (message, parent, state)) in sent.into_iter().enumerate() {
+        let reply = message.send();
+        assert!(!reply.is_tool_error(), "{}", reply.http);
+        let request = &site.requests()[at];
+        let carried = (request.header("traceparent"), request.header("tracestate"));
+        assert_eq!(carried, (parent, state), "{at}");
+        assert_eq!(request.header("baggage"), None);
+        let id = parent.map(|parent| &parent[3..35]);
+        assert_eq!(recorded(&gateway, &server, at + 1), json!(id), "{at}");
+    }
+}
+
 #[test]
 fn a_header_that_cannot_be_sent_is_refused_before_the_upload() {
     let gateway = LOCAL.get();

@@ -5,9 +5,11 @@ mod idle;
 mod interleaved;
 mod listening;
 mod notifications;
+mod origins;
 mod pages;
 mod questions;
 mod sessions;
+mod silence;
 mod strictness;
 mod transport;
 

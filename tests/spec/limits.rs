@@ -263,6 +263,34 @@ fn calls_beyond_those_at_once_wait_their_turn_and_are_then_refused() {
     assert_eq!(ending(&sleep(&narrow, 1)), "ok");
 }
 
+#[test]
+fn calls_beyond_those_of_a_minute_are_refused_until_their_time_comes() {
+    let gateway = GATEWAY.get();
+    let (server, free) = (hostile(&gateway, "rated"), hostile(&gateway, "unrated"));
+    let set = |name: &str, value: &str| {
+        gateway.cli(["limits", "set", "-s", name, value]).ok();
+    };
+    set("rated", "calls_per_minute=3");
+    let call = |server: &Server| {
+        let client = gateway.modern(server);
+        client.call("nap", json!({ "milliseconds": 1 }))
+    };
+    let endings: Vec<_> = (0..4).map(|_| ending(&call(&server))).collect();
+    assert_eq!(endings, ["ok", "ok", "ok", "rate_limited"]);
+    let refused = call(&server);
+    let text = refused.text();
+    assert!(
+        text.contains("calls_per_minute") && text.contains("Try again in"),
+        "{text}"
+    );
+    assert_eq!(ending(&call(&free)), "ok", "nobody else is held up");
+    set("rated", "calls_per_minute=600");
+    let start = Instant::now();
+    while ending(&call(&server)) != "ok" {
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+}
+
 /// How a short call ends beside one of another workspace that takes three seconds.
 fn beside_a_nap(gateway: &Gateway) -> (String, Duration) {
     let (naps, calls) = (hostile(gateway, "naps"), hostile(gateway, "calls"));

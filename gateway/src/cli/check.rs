@@ -32,10 +32,13 @@ use url::Url;
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Server: id, name, or workspace/name
-    #[arg(short, long)]
+    #[arg(value_name = "SERVER", conflicts_with_all = ["by_flag", "url"])]
     server: Option<String>,
+    /// The same as a flag
+    #[arg(short = 's', long = "server", value_name = "SERVER")]
+    by_flag: Option<String>,
     /// URL of a server, to check it as a client sees it, without an access token
-    #[arg(long, conflicts_with = "server")]
+    #[arg(long, conflicts_with = "by_flag")]
     url: Option<String>,
     #[command(flatten)]
     key: keys::Given,
@@ -79,7 +82,7 @@ pub(crate) async fn run(command: Check, context: &Context) -> Result<Exit, Failu
     }
     let client = context.client()?;
     let status: Status = client.get(&["v1", "status"], &[]).await?.read()?;
-    let servers = match &command.server {
+    let servers = match command.server.as_ref().or(command.by_flag.as_ref()) {
         Some(server) => vec![server::find(&client, server).await?.read()?],
         None => {
             client

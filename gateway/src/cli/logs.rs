@@ -159,6 +159,9 @@ impl Output {
     }
 
     fn guest_lines(self, record: &CallRecord) -> Result<(), Failure> {
+        if let Some(trace) = &record.trace_id {
+            self.printer.result(&format!("    trace {trace}"))?;
+        }
         for line in &record.log {
             self.printer
                 .result(&format!("    {}", guest_log::line(line)))?;

@@ -3,6 +3,8 @@
 //! The call ends with the question; the client asks whom it must and calls again with the answers
 //! and the sealed state. Nothing is kept here in between.
 
+mod wording;
+
 use super::{
     Params, Site, capability,
     error::Error,
@@ -13,8 +15,8 @@ use super::{
 };
 use crate::service::FinishedCall;
 use casemate_domain::{Answer, Continuation, InputBody, InputRequest, Json, NeedInput};
-use serde::{Serialize, Serializer};
-use std::collections::BTreeSet;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// The result of a call that is not over.
 #[derive(Debug, Serialize)]
@@ -49,7 +51,7 @@ enum QuestionParams<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         mode: Option<&'static str>,
         message: &'a str,
-        requested_schema: &'a Json,
+        requested_schema: Cow<'a, Json>,
     },
     #[serde(rename_all = "camelCase")]
     Url {
@@ -130,7 +132,8 @@ impl<'a> InputRequired<'a> {
 
 /// Whether a client can be asked what a tool wants to know.
 pub(super) fn check(need: &NeedInput, capabilities: &[String]) -> Result<(), Error> {
-    let needed = need.requests.iter().map(capability::needed_by);
+    let needed = |request| capability::needed_by(request, Revision::MODERN);
+    let needed = need.requests.iter().flat_map(needed);
     let missing = capability::missing(needed, capabilities);
     if !missing.is_empty() {
         return Err(Error::MissingCapabilities(missing));
@@ -160,23 +163,26 @@ impl Questions<'_> {
 
 impl Serialize for Questions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(
-            self.0
-                .iter()
-                .map(|request| (&request.key, Question::of(request, Revision::MODERN))),
-        )
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for request in self.0 {
+            let question = Question::of(request, Revision::MODERN);
+            let question = question.map_err(serde::ser::Error::custom)?;
+            map.serialize_entry(&request.key, &question)?;
+        }
+        map.end()
     }
 }
 
 impl<'a> Question<'a> {
-    pub(super) fn of(request: &'a InputRequest, revision: Revision) -> Self {
-        match &request.body {
+    /// A question in the words of a revision, or why that has none for it.
+    pub(super) fn of(request: &'a InputRequest, revision: Revision) -> Result<Self, &'static str> {
+        Ok(match &request.body {
             InputBody::ElicitForm { message, schema } => Self {
                 method: "elicitation/create",
                 params: Some(QuestionParams::Form {
                     mode: revision.has_url_elicitation().then_some("form"),
                     message,
-                    requested_schema: schema,
+                    requested_schema: wording::form(schema, revision)?,
                 }),
             },
             InputBody::ElicitUrl { message, url, id } => Self {
@@ -188,15 +194,18 @@ impl<'a> Question<'a> {
                     elicitation_id: (!revision.is_modern()).then_some(id),
                 }),
             },
-            InputBody::Sample(params) => Self {
-                method: "sampling/createMessage",
-                params: Some(QuestionParams::AsTheyAre(params)),
-            },
+            InputBody::Sample(params) => {
+                wording::sample(params, revision)?;
+                Self {
+                    method: "sampling/createMessage",
+                    params: Some(QuestionParams::AsTheyAre(params)),
+                }
+            }
             InputBody::ListRoots => Self {
                 method: "roots/list",
                 params: None,
             },
-        }
+        })
     }
 }
 

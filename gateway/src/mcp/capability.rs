@@ -2,7 +2,7 @@
 //!
 //! `elicitation` stands for forms, `elicitation.url` for pages; `tasks` is an extension.
 
-use super::object::Object;
+use super::{object::Object, revision::Revision};
 use casemate_domain::{InputBody, InputRequest};
 use serde_json::{Map, Value, json, value::RawValue};
 
@@ -83,20 +83,28 @@ pub(super) fn missing<'a>(
 }
 
 /// What a client must be able to do to answer a question.
-pub(super) fn needed_by(request: &InputRequest) -> &'static str {
+pub(super) fn needed_by(request: &InputRequest, revision: Revision) -> Vec<&'static str> {
     match &request.body {
-        InputBody::ElicitForm { .. } => "elicitation",
-        InputBody::ElicitUrl { .. } => "elicitation.url",
+        InputBody::ElicitForm { .. } => vec!["elicitation"],
+        InputBody::ElicitUrl { .. } => vec!["elicitation.url"],
         InputBody::Sample(params) => {
-            let offers_tools =
-                Object::of(params.as_ref()).is_ok_and(|params| params.get("tools").is_some());
-            if offers_tools {
-                "sampling.tools"
-            } else {
-                "sampling"
+            let params = Object::of(params.as_ref()).unwrap_or_default();
+            let has = |key: &str| params.get(key).is_some();
+            let mut needed = vec!["sampling"];
+            if has("tools") || has("toolChoice") {
+                needed.push("sampling.tools");
             }
+            // Where there is no word for it, a client that cannot do it leaves it out by itself.
+            let context = "sampling.context";
+            let wants_context = params
+                .string("includeContext")
+                .is_some_and(|included| included != "none");
+            if wants_context && revision.has_capability(context) {
+                needed.push(context);
+            }
+            needed
         }
-        InputBody::ListRoots => "roots",
+        InputBody::ListRoots => vec!["roots"],
     }
 }
 
@@ -162,6 +170,33 @@ mod tests {
             json!({ "sampling": { "tools": {} }, "extensions": { TASKS: {} } })
         );
         assert_eq!(declared(object).unwrap(), names);
+    }
+
+    #[test]
+    fn tools_and_context_of_a_question_to_the_model_are_capabilities_of_their_own() {
+        let needed = |params: Value, revision| {
+            let request = InputRequest {
+                key: "q".to_owned(),
+                body: InputBody::Sample(Json::from(&params)),
+            };
+            needed_by(&request, revision)
+        };
+        let context = json!({ "includeContext": "thisServer" });
+        let modern = Revision::MODERN;
+        assert_eq!(needed(json!({}), modern), ["sampling"]);
+        assert_eq!(
+            needed(json!({ "includeContext": "none" }), modern),
+            ["sampling"]
+        );
+        assert_eq!(
+            needed(context.clone(), modern),
+            ["sampling", "sampling.context"]
+        );
+        assert_eq!(needed(context, Revision::V2025_06_18), ["sampling"]);
+        assert_eq!(
+            needed(json!({ "tools": [] }), modern),
+            ["sampling", "sampling.tools"]
+        );
     }
 
     #[test]

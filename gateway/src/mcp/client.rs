@@ -4,7 +4,7 @@
 //! left out.
 
 use super::object::Object;
-use casemate_domain::ClaimedClient;
+use casemate_domain::{ClaimedClient, TraceParent};
 use http::{HeaderMap, header};
 use std::sync::Arc;
 
@@ -53,10 +53,11 @@ fn shorten(text: &str) -> Arc<str> {
     fit.take(MAX_NAME).collect::<String>().trim().into()
 }
 
-/// W3C trace context.
+/// W3C trace context. One that is not in the form of the W3C is none. `baggage` is not read: it is
+/// what others say to each other, and hosts of tools are none of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Trace {
-    pub(super) parent: Option<String>,
+    pub(super) parent: Option<TraceParent>,
     pub(super) state: Option<String>,
 }
 
@@ -68,21 +69,18 @@ impl Trace {
             let value = headers.get(name).and_then(|value| value.to_str().ok());
             value.map(str::to_owned)
         };
-        let trace = match said("traceparent") {
-            Some(parent) => Self {
-                parent: Some(parent),
-                state: said("tracestate"),
-            },
-            None => Self {
-                parent: sent("traceparent"),
-                state: sent("tracestate"),
-            },
-        };
+        let parent = |text: Option<String>| -> Option<TraceParent> { text?.parse().ok() };
         let fits = |text: &String| text.len() <= MAX_TRACE && !text.chars().any(char::is_control);
-        Self {
-            parent: trace.parent.filter(fits),
-            state: trace.state.filter(fits),
+        if let Some(parent) = parent(said("traceparent")) {
+            return Self {
+                parent: Some(parent),
+                state: said("tracestate").filter(fits),
+            };
         }
+        parent(sent("traceparent")).map_or_else(Self::default, |parent| Self {
+            parent: Some(parent),
+            state: sent("tracestate").filter(fits),
+        })
     }
 }
 
@@ -122,16 +120,30 @@ mod tests {
 
     #[test]
     fn trace_context_comes_from_one_place() {
-        let headers = headers(&[("traceparent", "00-header"), ("tracestate", "a=header")]);
-        let meta = Object::parse(r#"{"traceparent":"00-meta"}"#).unwrap();
+        const META: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        const HEADER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+        let headers = headers(&[("traceparent", HEADER), ("tracestate", "a=header")]);
+        let meta = Object::parse(
+            r#"{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#,
+        )
+        .unwrap();
         let from_meta = Trace {
-            parent: Some("00-meta".into()),
+            parent: Some(META.parse().unwrap()),
             state: None,
         };
         assert_eq!(Trace::of(&meta, &headers), from_meta);
-        let from_headers = Trace::of(&Object::default(), &headers);
-        assert_eq!(from_headers.state.as_deref(), Some("a=header"));
-        let unusable = Object::parse(r#"{"traceparent":7}"#).unwrap();
-        assert_eq!(Trace::of(&unusable, &HeaderMap::new()), Trace::default());
+        let from_headers = Trace {
+            parent: Some(HEADER.parse().unwrap()),
+            state: Some("a=header".into()),
+        };
+        assert_eq!(Trace::of(&Object::default(), &headers), from_headers);
+        for unusable in [
+            r#"{"traceparent":7}"#,
+            r#"{"traceparent":"00-x","tracestate":"a=1"}"#,
+        ] {
+            let unusable = Object::parse(unusable).unwrap();
+            assert_eq!(Trace::of(&unusable, &headers), from_headers);
+            assert_eq!(Trace::of(&unusable, &HeaderMap::new()), Trace::default());
+        }
     }
 }

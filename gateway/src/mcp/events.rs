@@ -116,6 +116,12 @@ impl Events {
         Poll::Ready(())
     }
 
+    /// The same, with a comment due at once if nothing waits to be read.
+    pub(super) fn overdue(mut self) -> Self {
+        self.heartbeat = Some(Box::pin(sleep(Duration::ZERO)));
+        self
+    }
+
     /// Whether nothing waits to be read.
     pub(super) fn is_empty(&self) -> bool {
         self.shared.queue().waiting.is_empty()

@@ -33,6 +33,7 @@ use super::{
     revision::Revision,
     transport, watching,
 };
+use crate::service::Service;
 use bytes::Bytes;
 use http::HeaderValue;
 use opened::Opened;
@@ -57,6 +58,20 @@ pub(super) struct Memory {
     calls: Arc<RunningCalls>,
     questions: Questions,
     subscribed: Subscribed,
+}
+
+impl Memory {
+    /// Forgets what belongs to keys that open nothing any more, as long as there are changes.
+    pub(super) async fn keep_to_keys(self: Arc<Self>, service: Arc<Service>) {
+        let access = service.access();
+        let mut changes = access.changes();
+        while changes.changed().await.is_ok() {
+            let is_usable =
+                |principal: &str| principal.parse().is_ok_and(|key| access.is_usable(key));
+            self.subscribed.keep(is_usable);
+            self.notes.keep(is_usable);
+        }
+    }
 }
 
 /// On which terms a client speaks after its handshake.
@@ -152,23 +167,25 @@ pub(super) fn without_body(
     method: &http::Method,
     declared: Option<&str>,
 ) -> Answer {
-    let answered = match Terms::of(exchange, declared) {
-        Err(error) => Err(error),
-        Ok(terms) => match terms.session {
-            Some(session) if !is_modern(declared) && *method == http::Method::DELETE => {
+    let answered = if is_modern(declared) {
+        // That revision has no sessions: whatever one the client names means nothing.
+        Err(Error::MethodNotAllowed)
+    } else {
+        Terms::of(exchange, declared).and_then(|terms| match terms.session {
+            Some(session) if *method == http::Method::DELETE => {
                 end(exchange, &session);
                 Ok(Answer::done())
             }
-            Some(session) if !is_modern(declared) => stream(exchange, &session, terms.revision),
-            _ => Err(Error::MethodNotAllowed),
-        },
+            Some(session) => stream(exchange, &session, terms.revision),
+            None => Err(Error::MethodNotAllowed),
+        })
     };
     answered.unwrap_or_else(|error| Answer::error(None, &error, Era::Legacy))
 }
 
 fn end(exchange: &Exchange, session: &Session) {
     let legacy = &exchange.site.inner.legacy;
-    legacy.notes.end(session.id);
+    legacy.notes.end(&exchange.site, session.id);
     legacy.questions.end(session.id);
     legacy.subscribed.end(&exchange.site, session.id);
     exchange.site.inner.listeners.end(session.id);
@@ -179,7 +196,7 @@ fn stream(exchange: &Exchange, session: &Session, revision: Revision) -> Result<
         return Err(Error::NotAcceptable);
     }
     let site = &exchange.site;
-    let subscriptions = site.inner.legacy.subscribed.of(site, session.id);
+    let subscriptions = || site.inner.legacy.subscribed.of(site, session.id);
     let listening = Listening::start(site, revision, Some(session.id), subscriptions)?;
     let script = Script {
         greeting: None,
@@ -297,12 +314,8 @@ fn set_level(exchange: &Exchange, params: &Params<'_>, terms: Terms) -> Result<(
     let session = terms.session.ok_or_else(|| {
         invalid("a level is kept for a session; send the Mcp-Session-Id that `initialize` gave")
     })?;
-    exchange
-        .site
-        .inner
-        .legacy
-        .notes
-        .set_level(session.id, level);
+    let site = &exchange.site;
+    site.inner.legacy.notes.set_level(site, session.id, level);
     Ok(())
 }
 

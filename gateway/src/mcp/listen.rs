@@ -131,12 +131,13 @@ enum Stage {
 struct Closed;
 
 impl Listening {
-    /// Takes a place for a stream of what happens from now on.
+    /// Takes a place for a stream of what happens from now on. What it subscribed to is asked for
+    /// when it has its place.
     pub(super) fn start(
         site: &Site,
         revision: Revision,
         session: Option<SessionId>,
-        subscriptions: Arc<Subscriptions>,
+        subscriptions: impl FnOnce() -> Arc<Subscriptions>,
     ) -> Result<Self, Error> {
         let seat = Listeners::enter(&site.inner.listeners, site, session)?;
         // First the ear, then the look: what changes in between is told.
@@ -149,7 +150,7 @@ impl Listening {
             seat,
             ear,
             digests,
-            subscriptions,
+            subscriptions: subscriptions(),
             waiting: VecDeque::new(),
         })
     }

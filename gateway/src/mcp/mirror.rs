@@ -17,6 +17,9 @@ use std::borrow::Cow;
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
+/// The largest number up to which floating point numbers hold every integer. What is beyond cannot
+/// travel in a header: who reads it there may read another number.
+const LARGEST: f64 = 9_007_199_254_740_991.0;
 
 /// The version in the headers, if there is one; and no header that must come once comes twice.
 pub(super) fn declared_version(headers: &HeaderMap) -> Result<Option<&str>, Error> {
@@ -123,20 +126,32 @@ impl Mirror {
     }
 
     /// The header must say what the arguments say; what is not in the arguments is not expected
-    /// in the headers.
-    pub(super) fn check(&self, headers: &HeaderMap, arguments: &RawValue) -> Result<(), Error> {
-        let Some(value) = self.find(arguments)? else {
-            return Ok(());
-        };
+    /// in the headers, but must be readable there.
+    pub(super) fn check(
+        &self,
+        headers: &HeaderMap,
+        arguments: Option<&RawValue>,
+    ) -> Result<(), Error> {
         let name = self.header.as_str();
         let header = once(headers, &self.header)?
             .map(|value| decode(name, value))
             .transpose()?;
+        let value = arguments.map(|arguments| self.find(arguments));
+        let Some(value) = value.transpose()?.flatten() else {
+            return Ok(());
+        };
         let header = header.as_deref();
         if let Some(text) = object::string(value) {
             return compare(name, header, &text);
         }
         let text = value.get();
+        if text
+            .parse::<f64>()
+            .is_ok_and(|number| number.abs() > LARGEST)
+        {
+            let problem = "cannot carry a number beyond ±(2^53 − 1); the argument is one";
+            return Err(mismatch(name, problem));
+        }
         match header {
             _ if text.starts_with(['{', '[']) => Ok(()),
             Some(header) if is_same_number(header, text) => Ok(()),

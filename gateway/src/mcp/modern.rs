@@ -129,6 +129,17 @@ fn log_level(params: &Params<'_>) -> Result<Option<LogLevel>, Error> {
     watching::level(&name).map(Some).ok_or_else(unknown)
 }
 
+/// Whether a server has this method.
+fn is_served(open: &OpenServer, method: &str) -> bool {
+    let listed = || list::offered::Kind::of_method(method);
+    matches!(
+        method,
+        "server/discover" | "tools/list" | "subscriptions/listen"
+    ) || tasks::METHODS.contains(&method)
+        || Method::parse(method).is_some_and(|method| method.is_served(open))
+        || listed().is_some_and(|kind| kind.is_served(open))
+}
+
 async fn dispatch(
     exchange: &Exchange,
     request: &Request<'_>,
@@ -136,7 +147,12 @@ async fn dispatch(
     mut envelope: Envelope<'_>,
 ) -> Result<Answer, Error> {
     mirror::check_method(&exchange.headers, &request.method)?;
-    envelope.level = log_level(params)?;
+    envelope.level = match log_level(params) {
+        Ok(level) => level,
+        Err(bad) if is_served(&exchange.site.open, &request.method) => return Err(bad),
+        // What is not there cannot be asked for in a wrong way.
+        Err(_) => return Err(Error::MethodNotFound(shown(&request.method))),
+    };
     match &*request.method {
         "server/discover" => Ok(discover(exchange, request.id)),
         "tools/list" => {

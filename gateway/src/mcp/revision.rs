@@ -71,6 +71,12 @@ impl Revision {
         self >= Self::V2025_11_25
     }
 
+    /// Forms with a choice of several, and with titles of choices as they are written today;
+    /// messages of several pieces in questions to the model.
+    pub(crate) fn has_choices_of_several(self) -> bool {
+        self >= Self::V2025_11_25
+    }
+
     /// A sentence beside each report of progress.
     pub(crate) fn has_progress_messages(self) -> bool {
         self >= Self::V2025_03_26

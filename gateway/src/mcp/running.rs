@@ -1,19 +1,21 @@
 //! A call that may be answered in two ways, and what becomes of it when its client goes away.
 //!
 //! As long as a call says nothing before its end, it is polled by its own connection and its
-//! answer is plain JSON. With its first notification the answer becomes an event stream, and the
-//! call goes on by itself: how fast a client reads decides nothing about a call.
+//! answer is plain JSON. With its first notification, or after a silence in which proxies begin to
+//! doubt a connection, the answer becomes an event stream, and the call goes on by itself: how fast
+//! a client reads decides nothing about a call.
 
 use super::{
     answer::Answer,
-    events::{Events, Outlet},
+    events::{self, Events, Outlet, SILENCE},
 };
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What happens to a call whose client closes the connection.
@@ -71,6 +73,7 @@ pub(super) struct Running<'background> {
     call: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     disconnect: Disconnect,
     background: &'background Background,
+    silence: Duration,
 }
 
 impl<'background> Running<'background> {
@@ -83,16 +86,13 @@ impl<'background> Running<'background> {
             call: Some(Box::pin(call)),
             disconnect,
             background,
+            silence: SILENCE,
         }
     }
 
-    /// The answer, which is a stream if the call says anything before its end.
+    /// The answer, which is a stream if the call says anything before its end, or nothing for long.
     pub(super) async fn streaming(mut self, outlet: Outlet, events: Events) -> Answer {
-        let ended = poll_fn(|context| match Pin::new(&mut self).poll(context) {
-            Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending => events.poll_begun(context).map(|()| None),
-        });
-        match ended.await {
+        match self.ended(Some(&events)).await {
             Some(answer) if events.is_empty() => answer,
             Some(answer) => {
                 answer.finish(&outlet);
@@ -100,9 +100,38 @@ impl<'background> Running<'background> {
             }
             None => {
                 self.go_on(outlet);
-                Answer::events(events)
+                Answer::events(events.overdue())
             }
         }
+    }
+
+    /// The answer of a call that says nothing before its end, which is a stream if that is long in
+    /// coming.
+    pub(super) async fn silent(mut self) -> Answer {
+        if let Some(answer) = self.ended(None).await {
+            return answer;
+        }
+        let (outlet, events) = events::open();
+        self.go_on(outlet);
+        Answer::events(events.overdue())
+    }
+
+    /// The answer, unless something is said before it or nothing is for long. Only a call that has
+    /// to wait for something sets a timer.
+    async fn ended(&mut self, events: Option<&Events>) -> Option<Answer> {
+        let silence = self.silence;
+        let mut timer = None;
+        poll_fn(|context| {
+            if let Poll::Ready(answer) = Pin::new(&mut *self).poll(context) {
+                return Poll::Ready(Some(answer));
+            }
+            if events.is_some_and(|events| events.poll_begun(context).is_ready()) {
+                return Poll::Ready(None);
+            }
+            let timer = timer.get_or_insert_with(|| Box::pin(sleep(silence)));
+            timer.as_mut().poll(context).map(|()| None)
+        })
+        .await
     }
 
     fn go_on(mut self, outlet: Outlet) {
@@ -164,5 +193,49 @@ impl Drop for Running<'_> {
             }
         };
         self.background.tasks.spawn_on(forsaken, &runtime);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use http_body_util::BodyExt as _;
+
+    async fn slow() -> Answer {
+        sleep(Duration::from_millis(100)).await;
+        Answer::all(&[])
+    }
+
+    async fn text(answer: Answer) -> (bool, String) {
+        let response = answer.into_response();
+        let is_stream = response.headers()["content-type"] == "text/event-stream";
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (is_stream, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_long_silence_becomes_a_stream_that_says_so_at_once() {
+        let background = Background::new(CancellationToken::new());
+        let running = |silence| {
+            let mut running = Running::new(slow(), Disconnect::Cancels, &background);
+            running.silence = Duration::from_millis(silence);
+            running
+        };
+        let broken = (true, ":\n\ndata: []\n\n".to_owned());
+        assert_eq!(text(running(10).silent().await).await, broken);
+        let (outlet, events) = events::open();
+        let answer = running(10).streaming(outlet, events).await;
+        assert_eq!(text(answer).await, broken);
+        let in_time = (false, "[]".to_owned());
+        assert_eq!(text(running(10_000).silent().await).await, in_time);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waits_for_nothing_is_answered_at_once() {
+        let background = Background::new(CancellationToken::new());
+        let call = async { Answer::all(&[]) };
+        let running = Running::new(call, Disconnect::Cancels, &background);
+        assert!(running.silent().now_or_never().is_some());
     }
 }

@@ -98,13 +98,10 @@ pub(super) fn meant<'a>(site: &Site, wanted: Wanted<'a>) -> Result<Meant<'a>, Er
 }
 
 impl<'a> Callee<'a> {
-    /// The arguments that headers may have to repeat. Whoever calls a tool through another one
+    /// Whether headers may have to repeat the arguments. Whoever calls a tool through another one
     /// repeats those of that one, which has none to repeat.
-    pub(super) fn repeated(&self) -> Option<&'a RawValue> {
-        match self.way {
-            Way::Direct => self.wanted.arguments,
-            Way::Named => None,
-        }
+    pub(super) fn is_repeated(&self) -> bool {
+        matches!(self.way, Way::Direct)
     }
 }
 

@@ -96,6 +96,9 @@ pub(super) async fn call(
     Ok(ran.await?)
 }
 
+/// The methods of the extension.
+pub(super) const METHODS: [&str; 3] = ["tasks/get", "tasks/update", "tasks/cancel"];
+
 /// Answers one of the methods, if it is one.
 pub(super) async fn answer(
     exchange: &Exchange,

@@ -32,15 +32,19 @@ fn is_allowed_host(settings: &Settings, host: &str) -> bool {
 }
 
 fn is_allowed_origin(settings: &Settings, origin: &str) -> bool {
-    let is_listed = settings
-        .allowed_origins
-        .iter()
-        .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin));
     let authority = origin
         .strip_prefix("http://")
         .or_else(|| origin.strip_prefix("https://"));
     let is_local = authority.is_some_and(host_name::is_loopback);
-    is_listed || (settings.allow_loopback_names && is_local)
+    is_listed_origin(settings, origin) || (settings.allow_loopback_names && is_local)
+}
+
+/// Whether an operator named this origin.
+pub(super) fn is_listed_origin(settings: &Settings, origin: &str) -> bool {
+    settings
+        .allowed_origins
+        .iter()
+        .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
 }
 
 /// The key of a request: what follows `Bearer` in its only `Authorization` header. Keys in any

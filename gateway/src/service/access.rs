@@ -16,7 +16,7 @@ use super::{
     state::State,
 };
 use crate::portion::Portion;
-use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, SecretName, ServerId};
+use casemate_domain::{Caller, ClaimedClient, Credential, Invalid, KeyId, SecretName, ServerId};
 use casemate_runtime::Tenant;
 use casemate_store::records::{KeyRecord, SecretRecord};
 use jiff::Timestamp;
@@ -126,6 +126,13 @@ impl OpenServer {
         self.workspace.as_ref().map(|workspace| &workspace.traffic)
     }
 
+    /// Whether calls of the server may take longer than so many milliseconds.
+    pub fn lets_calls_take_longer(&self, than_ms: u64) -> bool {
+        let (workspace, server) = (self.server.workspace.id, self.server.record.id);
+        let limits = self.limits();
+        limits.let_calls_take_longer(than_ms, workspace, server)
+    }
+
     /// A secret of the workspace, still encrypted.
     pub(super) fn secret(&self, name: &SecretName) -> Option<&Arc<SecretRecord>> {
         self.workspace.as_ref()?.secrets.get(name)
@@ -177,6 +184,13 @@ impl Access {
             Credential::Token { .. } => return Err(Refused::AuthenticationFailed),
         };
         Ok(OpenServer::new(snapshot, server, credential, chosen))
+    }
+
+    /// Whether there is such a key, and it can still be used.
+    pub fn is_usable(&self, key: KeyId) -> bool {
+        let snapshot = self.state.snapshot();
+        let record = snapshot.keys.get(&key);
+        record.is_some_and(|record| is_usable(record, Timestamp::now()))
     }
 
     /// Tells of every change of what there is and who may use it, once it is visible.

@@ -9,6 +9,7 @@ mod aside;
 mod gate;
 mod numbers;
 mod prepare;
+mod rate;
 mod recorder;
 mod refusal;
 mod request;

@@ -125,6 +125,18 @@ impl LimitBook {
         })
     }
 
+    /// Whether calls of a server may take longer than so many milliseconds. Levels only tighten, so a
+    /// look at the platform is enough in most installations.
+    pub fn let_calls_take_longer(
+        &self,
+        than_ms: u64,
+        workspace: WorkspaceId,
+        server: ServerId,
+    ) -> bool {
+        self.platform.of_platform().wall_ms > than_ms
+            && self.of_call(workspace, server, None).wall_ms > than_ms
+    }
+
     /// The limits in force in a scope.
     pub fn limits(&self, scope: &Scope) -> Limits {
         if !self.is_set_below_platform() {
@@ -190,6 +202,9 @@ mod tests {
         assert_eq!(wall(&Scope::Server(workspace, other)), 5_000);
         assert_eq!(wall(&Scope::Tool(workspace, other, tool)), 5_000);
         assert_eq!(book.explain(&of_tool)[1].from, Level::Tool);
+        let longer = |ms, server| book.let_calls_take_longer(ms, workspace, server);
+        assert!(longer(499, server) && !longer(500, server));
+        assert!(longer(500, other) && !longer(5_000, other));
     }
 
     #[test]

@@ -65,6 +65,7 @@ codes! {
     SchemaTypeList = "schema_type_list", "Some clients take only one type and drop or refuse a list of types; make the argument optional instead of nullable.";
     SchemaUntyped = "schema_untyped", "Some clients refuse arguments without a type.";
     SchemaItems = "schema_items", "VS Code and models refuse a list that does not say what its items are.";
+    HeaderSecret = "header_secret", "Proxies and logs on the way read headers, so an argument that is a secret must not be repeated in one; take x-mcp-header off it.";
     ResultLarge = "result_large", "Claude Code moves results above 50,000 characters into a file, and other clients cut them; answer with less, or in pages.";
     TooManyTools = "too_many_tools", "VS Code sends at most 128 tools of all servers together; make keys for some tools (casemate key create --tool) or let clients search (casemate server set SERVER --tool-search on).";
     ListLarge = "list_large", "Most clients send the whole list with every question; make keys for some tools (casemate key create --tool) or let clients search (casemate server set SERVER --tool-search on).";

@@ -1,6 +1,6 @@
 //! What a tool is told about its call, lent to it: the generated type would want copies.
 
-use casemate_domain::{Call, Credential};
+use casemate_domain::{Call, Credential, TraceParent};
 use wasmtime::component::{ComponentType, Lower};
 
 /// The record `call-context` of the contract; its type is checked against that of each component.
@@ -59,7 +59,7 @@ pub(crate) fn context(call: &Call) -> CallContext<'_> {
         },
         client_capabilities: &call.client_capabilities,
         progress_wanted: call.progress_wanted,
-        trace_parent: call.trace_parent.as_deref(),
+        trace_parent: call.trace_parent.as_ref().map(TraceParent::as_str),
         trace_state: call.trace_state.as_deref(),
         answers: answers
             .map(|answer| Answer {

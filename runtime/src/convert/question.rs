@@ -1,4 +1,7 @@
-//! Requests for input.
+//! Requests for input, held to what the protocol lets a server ask.
+
+mod form;
+mod sample;
 
 use super::intake::Intake;
 use crate::{
@@ -7,7 +10,8 @@ use crate::{
     stop,
 };
 use casemate_domain as domain;
-use casemate_domain::Stop;
+use casemate_domain::{Json, Stop};
+use serde_json::Value;
 use std::collections::HashSet;
 use url::Url;
 
@@ -58,7 +62,7 @@ fn request(request: InputRequest, intake: &mut Intake<'_>) -> Result<domain::Inp
     let body = match request.body {
         InputBody::ElicitForm(form) => domain::InputBody::ElicitForm {
             message: intake.text(form.message),
-            schema: intake.shaped(form.schema, "the schema of a form", Shape::Object)?,
+            schema: checked(form.schema, "the schema of a form", form::check, intake)?,
         },
         InputBody::ElicitUrl(page) => {
             let usable =
@@ -74,14 +78,24 @@ fn request(request: InputRequest, intake: &mut Intake<'_>) -> Result<domain::Inp
                 id: intake.text(page.id),
             }
         }
-        InputBody::Sample(params) => domain::InputBody::Sample(intake.shaped(
-            params,
-            "the question to the model",
-            Shape::Object,
-        )?),
+        InputBody::Sample(params) => {
+            let what = "the question to the model";
+            domain::InputBody::Sample(checked(params, what, sample::check, intake)?)
+        }
         InputBody::ListRoots => domain::InputBody::ListRoots,
     };
     Ok(domain::InputRequest { key, body })
+}
+
+fn checked(
+    text: String,
+    what: &str,
+    check: fn(&Value) -> Result<(), String>,
+    intake: &mut Intake<'_>,
+) -> Result<Json, Stop> {
+    let json = intake.shaped(text, what, Shape::Object)?;
+    check(&json.to_value()).map_err(|problem| invalid(format!("{what} {problem}")))?;
+    Ok(json)
 }
 
 fn invalid(problem: String) -> Stop {

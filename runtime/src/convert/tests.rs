@@ -76,14 +76,18 @@ fn need_input() -> NeedInput {
     let bodies = [
         InputBody::ElicitForm(ElicitForm {
             message: leak(),
-            schema: json().unwrap(),
+            schema: format!(
+                r#"{{"type":"object","properties":{{"{CANARY}":{{"type":"string","title":"{CANARY}"}}}}}}"#
+            ),
         }),
         InputBody::ElicitUrl(ElicitUrl {
             message: leak(),
             url: format!("https://a.test/{CANARY}"),
             id: leak(),
         }),
-        InputBody::Sample(json().unwrap()),
+        InputBody::Sample(format!(
+            r#"{{"messages":[{{"role":"user","content":{{"type":"text","text":"{CANARY}"}}}}],"maxTokens":1}}"#
+        )),
     ];
     let request = |(number, body)| InputRequest {
         key: format!("{CANARY}{number}"),

@@ -6,7 +6,8 @@ use crate::{
     json::{self, Shape},
 };
 use casemate_domain as domain;
-use casemate_domain::{ContentAnnotations, Icon, Json};
+use casemate_domain::{ContentAnnotations, Icon, Json, is_reserved_meta_key};
+use serde_json::{Map, Value};
 
 /// The longest title, name or media type, in bytes.
 const TITLE_BYTES: usize = 200;
@@ -77,7 +78,7 @@ pub(super) fn readable(what: &str, text: &str, longest: usize) -> Result<(), Str
     }
 }
 
-/// Metadata: a JSON object of bounded size.
+/// Metadata: a JSON object of bounded size that speaks in nobody else's name.
 pub(super) fn meta(text: Option<String>) -> Result<Option<Json>, String> {
     let Some(text) = text else {
         return Ok(None);
@@ -85,9 +86,16 @@ pub(super) fn meta(text: Option<String>) -> Result<Option<Json>, String> {
     if text.len() > META_BYTES {
         return Err(format!("its metadata is larger than {META_BYTES} bytes"));
     }
-    json::parse(text, Shape::Object)
-        .map(Some)
-        .map_err(|problem| format!("its metadata {problem}"))
+    let meta = json::parse(text, Shape::Object);
+    let meta = meta.map_err(|problem| format!("its metadata {problem}"))?;
+    let members: Map<String, Value> = serde_json::from_str(meta.get()).unwrap_or_default();
+    match members.keys().find(|key| is_reserved_meta_key(key)) {
+        Some(key) => Err(format!(
+            "its metadata has the key {:?}, which only the gateway and the protocol may use",
+            key.chars().take(TITLE_BYTES).collect::<String>()
+        )),
+        None => Ok(Some(meta)),
+    }
 }
 
 /// Pictures that a client may load without harm.

@@ -1,6 +1,6 @@
 //! One request of a chain: what is sent, and what becomes of it after a redirect.
 
-use super::{Target, refusal};
+use super::{Target, Trace, refusal};
 use crate::{
     bindings::host::http::{HttpError, Request},
     secrets::{self, Secrets},
@@ -33,17 +33,19 @@ pub(super) struct Hop {
     headers: Vec<(HeaderName, String)>,
     /// The secrets that the host added to the request before a redirect.
     added_before: Option<Vec<SecretName>>,
+    trace: Option<Trace>,
 }
 
 impl Hop {
     /// The request as the tool wants it.
-    pub(super) fn first(request: Request) -> Result<Self, HttpError> {
+    pub(super) fn first(request: Request, trace: Option<Trace>) -> Result<Self, HttpError> {
         Ok(Self {
             method: method(&request.method)?,
             url: absolute(&request.url)?,
             body: request.body.map(Bytes::from),
             headers: headers(request.headers)?,
             added_before: None,
+            trace,
         })
     }
 
@@ -69,6 +71,9 @@ impl Hop {
             let name = HeaderName::from_bytes(added.header.name().as_bytes())
                 .expect("the name was checked when it was granted");
             map.insert(&name, value_of(&name, &added.value, true)?);
+        }
+        if let Some(trace) = &self.trace {
+            trace.write(&mut map);
         }
         self.added_before = Some(added.into_iter().map(|added| added.secret).collect());
         Ok(map)
@@ -112,6 +117,7 @@ impl Hop {
                 .retain(|(name, _)| !name.as_str().starts_with("content-"));
         }
         if next.url.origin() != self.url.origin() {
+            next.trace = next.trace.map(Trace::elsewhere);
             next.headers.retain(|(name, value)| {
                 let name = name.as_str();
                 let kept = KEPT.contains(&name)
@@ -226,7 +232,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(LOCATION, HeaderValue::from_static(to));
         let status = StatusCode::from_u16(status).unwrap();
-        let next = Hop::first(request).unwrap().redirected(status, &headers);
+        let next = Hop::first(request, None)
+            .unwrap()
+            .redirected(status, &headers);
         next.expect("it is a redirect")
     }
 

@@ -34,6 +34,7 @@ fn record(n: u64) -> CallRecord {
         },
         message: None,
         duration_us: n,
+        trace_id: None,
         receipt: Receipt::default(),
         log: Vec::new(),
         log_dropped: 0,

@@ -78,6 +78,19 @@ fn a_server_that_works_is_seen_in_both_eras() {
 }
 
 #[test]
+fn a_server_is_named_without_a_flag_too() {
+    let (gateway, server) = echo("check-named");
+    let report = gateway.cli(["check", &server.name, "--json"]).ok().json();
+    assert_eq!(report["checks"].as_array().unwrap().len(), 1);
+    assert_eq!(state(&report, "tools"), "ok", "{report}");
+    let url = gateway.endpoint(&server);
+    for other in [["-s", &*server.name], ["--url", &url]] {
+        let both = [&["check", &*server.name][..], &other].concat();
+        assert_eq!(gateway.cli(both).code, 2);
+    }
+}
+
+#[test]
 fn people_read_marks_and_what_to_do() {
     let (gateway, server) = echo("check-people");
     gateway

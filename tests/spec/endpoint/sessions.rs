@@ -92,6 +92,22 @@ fn a_session_that_its_client_ended_is_gone() {
 }
 
 #[test]
+fn a_revision_without_sessions_does_not_look_at_one() {
+    let (gateway, server) = guest_server("sessionless");
+    let ended = gateway.legacy(&server);
+    ended.end();
+    for method in ["GET", "DELETE"] {
+        let modern = ended
+            .without_body(method)
+            .with("MCP-Protocol-Version", "2026-07-28");
+        for stale in [ended.session().unwrap(), "made-up"] {
+            let reply = modern.clone().with("Mcp-Session-Id", stale).send();
+            assert_eq!(reply.status, 405, "{method}: {reply}");
+        }
+    }
+}
+
+#[test]
 fn the_level_of_the_log_is_kept_for_a_session() {
     let (gateway, server) = guest_server("levels");
     let (client, other) = (gateway.legacy(&server), gateway.legacy(&server));

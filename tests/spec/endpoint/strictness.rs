@@ -79,15 +79,31 @@ fn headers_that_a_handshake_client_need_not_send_must_be_right() {
 }
 
 #[test]
-fn large_integers_in_headers_are_not_rounded() {
+fn integers_that_could_be_rounded_do_not_travel_in_headers() {
     let (gateway, server) = guest_server("integers");
-    let call = |shard: &str| {
+    let call = |shard: i64, header: &str| {
         let call = gateway
             .modern(&server)
-            .calling("test_header", json!({ "shard": 9_007_199_254_740_993_i64 }));
-        call.with("Mcp-Param-Shard", shard).send()
+            .calling("test_header", json!({ "shard": shard }));
+        call.with("Mcp-Param-Shard", header).send()
     };
-    assert_eq!(call("9007199254740993").text(), "they agree");
-    assert_eq!(call("9007199254740993.0").text(), "they agree");
-    assert_error(&call("9007199254740992"), 400, -32020);
+    let largest = 9_007_199_254_740_991;
+    for header in ["9007199254740991", "9007199254740991.0"] {
+        assert_eq!(call(largest, header).text(), "they agree");
+    }
+    assert_error(&call(largest, "9007199254740990"), 400, -32020);
+    for beyond in [largest + 1, -largest - 1] {
+        assert_error(&call(beyond, &beyond.to_string()), 400, -32020);
+    }
+}
+
+#[test]
+fn a_header_of_an_argument_that_is_not_there_must_be_readable() {
+    let (gateway, server) = guest_server("unread");
+    let call = |header: &str| {
+        let call = gateway.modern(&server).calling("test_header", json!({}));
+        call.with("Mcp-Param-Region", header).send()
+    };
+    assert_eq!(call("eu").text(), "they agree");
+    assert_error(&call("=?base64?!?="), 400, -32020);
 }

@@ -80,6 +80,70 @@ pub(super) static KEPT: Family = Family {
     ],
 };
 
+macro_rules! asked {
+    ($($id:literal, $what:literal, $kind:ident, $question:expr;)+) => {
+        [$(Row {
+            id: $id,
+            what: $what,
+            guest: |tool| asks(tool, $kind, $question),
+            ends: Stopped("invalid_output"),
+            control: Honest(|tool| answers(tool, r#"{"n":1}"#), Completes),
+        }),+]
+    };
+}
+
+const FORM: u32 = 0;
+const SAMPLE: u32 = 2;
+
+pub(super) static ASKED: Family = Family {
+    name: "questions",
+    settings: &[],
+    rows: &asked! {
+        "G20o", "a form of anything", FORM, "{}";
+        "G20p", "a form that nests", FORM,
+            r#"{"type":"object","properties":{"a":{"type":"object","properties":{}}}}"#;
+        "G20q", "a form with a format of its own", FORM,
+            r#"{"type":"object","properties":{"a":{"type":"string","format":"password"}}}"#;
+        "G20r", "a form that requires what it has not", FORM,
+            r#"{"type":"object","properties":{},"required":["a"]}"#;
+        "G20s", "a form with fields that may be null", FORM,
+            r#"{"type":"object","properties":{"a":{"type":["string","null"]}}}"#;
+        "G20t", "a question to the model without messages", SAMPLE, r#"{"maxTokens":1}"#;
+        "G20u", "a question to the model without an end", SAMPLE, r#"{"messages":[]}"#;
+        "G20v", "a question to the model as the client", SAMPLE,
+            r#"{"messages":[],"maxTokens":1,"_meta":{"io.modelcontextprotocol/related-task":{}}}"#;
+    },
+};
+
+/// Asks for input instead of answering: one question of a kind, with this JSON.
+fn asks(tool: &str, kind: u32, json: &str) -> Vec<u8> {
+    let mut guest = Definition::named(tool).guest();
+    let (at, len) = guest.place(json.as_bytes());
+    // A form has a message before its schema; a question to the model is its parameters alone.
+    let (key, key_len) = guest.place(b"k");
+    let before = if kind == FORM {
+        format!(
+            "(i32.store (i32.const 268) (i32.const {key})) (i32.store (i32.const 272) (i32.const {key_len}))"
+        )
+    } else {
+        String::new()
+    };
+    let body = if kind == FORM { 276 } else { 268 };
+    guest.call(&format!(
+        "(i32.store8 (i32.const 24) (i32.const 1))
+         (i32.store (i32.const 28) (i32.const 256))
+         (i32.store (i32.const 32) (i32.const 1))
+         (i32.store (i32.const 256) (i32.const {key}))
+         (i32.store (i32.const 260) (i32.const {key_len}))
+         (i32.store8 (i32.const 264) (i32.const {kind}))
+         {before}
+         (i32.store (i32.const {body}) (i32.const {at}))
+         (i32.store (i32.const {}) (i32.const {len}))
+         (i32.const 16)",
+        body + 4
+    ))
+}
+
 fn promising(tool: &str) -> Definition {
     let mut definition = Definition::named(tool);
     definition.output_schema = Some(PROMISE.to_owned());
@@ -100,6 +164,16 @@ fn answers_that_break_their_promise_are_dropped() {
 #[test]
 fn control_an_answer_that_keeps_it_is_passed_on() {
     BROKEN.ends_otherwise_without_the_guard();
+}
+
+#[test]
+fn questions_that_the_protocol_does_not_have_are_not_asked() {
+    ASKED.ends_as_it_should();
+}
+
+#[test]
+fn control_a_guest_that_asks_nothing_is_passed_on() {
+    ASKED.ends_otherwise_without_the_guard();
 }
 
 #[test]

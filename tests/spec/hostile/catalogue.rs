@@ -9,6 +9,7 @@ use super::{
 pub(super) static ALL: &[&Family] = &[
     &abi::ANSWERS,
     &abi::WORDS,
+    &answers::ASKED,
     &answers::BROKEN,
     &answers::KEPT,
     &compile::CODE,

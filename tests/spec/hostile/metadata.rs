@@ -58,6 +58,10 @@ pub(super) static SAID: Family = Family {
         "G36y", "metadata that is no object", |d| d.meta = Some("[]".to_owned());
         "G36z", "metadata of a megabyte",
             |d| d.meta = Some(format!("{{\"a\":\"{}\"}}", "x".repeat(1 << 20)));
+        "G36ba", "metadata in the name of the protocol",
+            |d| d.meta = Some(r#"{"io.modelcontextprotocol/serverInfo":{}}"#.to_owned());
+        "G36bb", "metadata in the name of the gateway, in escapes",
+            |d| d.meta = Some(r#"{"dev.case\u006date/receipt":{}}"#.to_owned());
         "G36aa", "a host with a path", |d| d.hosts = vec!["https://a.test/b".to_owned()];
         "G36ab", "a secret that leads to another folder", |d| d.secrets = vec!["../KEY".to_owned()];
         "G36ac", "a capability that there is not", |d| d.capability = Some("telepathy".to_owned());

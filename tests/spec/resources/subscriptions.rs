@@ -154,6 +154,30 @@ fn a_stream_that_is_opened_later_tells_what_changed_since_the_subscription() {
 }
 
 #[test]
+fn a_stream_that_is_refused_takes_no_subscription_away() {
+    let (gateway, server) = server("told-crowd");
+    let clients: Vec<_> = (0..16).map(|_| gateway.legacy(&server)).collect();
+    let mut streams: Vec<_> = clients
+        .iter()
+        .map(|client| {
+            client
+                .send("resources/subscribe", json!({ "uri": TODAY }))
+                .result();
+            let stream = client.listen();
+            assert_eq!(stream.status, 200);
+            stream
+        })
+        .collect();
+    for _ in 0..2 {
+        assert_eq!(gateway.legacy(&server).listen().status, 429);
+    }
+    drop(streams.remove(0));
+    push(&gateway, &server, another_prompt);
+    let mut events = Events::new(clients[0].listen().into_reader());
+    assert_eq!(events.expect()["params"]["uri"], TODAY);
+}
+
+#[test]
 fn a_subscription_takes_a_session_and_there_are_so_many() {
     let (gateway, server) = server("told-bounds");
     let (url, version) = (gateway.endpoint(&server), Legacy::NEWEST);

@@ -1,5 +1,6 @@
 //! The way of one message: to the gateway, and its answer back.
 
+pub(super) mod missed;
 mod repair;
 
 use super::{
@@ -153,10 +154,11 @@ impl Relay {
         } else {
             Pace::within(self.patience)
         };
-        let mut is_again = false;
+        // A client needs one acknowledgment, however often its stream has to be opened.
+        let mut is_acknowledged = false;
         let mut repaired = false;
         loop {
-            match self.attempt(job, message, is_again).await {
+            match self.attempt(job, message, &mut is_acknowledged).await {
                 Ended::Answered => return,
                 Ended::Refused { status, body } => {
                     if repaired || !self.repair(message, status, &body).await {
@@ -176,13 +178,12 @@ impl Relay {
                         let hint = "Whether it ran is not known; casemate logs shows it.";
                         return self.give_up(job, "unreachable", &why, hint).await;
                     }
-                    is_again = true;
                 }
             }
         }
     }
 
-    async fn attempt(&self, job: &Job, message: &Message<'_>, is_again: bool) -> Ended {
+    async fn attempt(&self, job: &Job, message: &Message<'_>, is_acknowledged: &mut bool) -> Ended {
         let headers = match message.version() {
             Some(version) => {
                 let mirrors = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,7 +205,7 @@ impl Relay {
             self.printer.note("the gateway answers again");
         }
         if is_stream(response.headers()) {
-            return self.stream(response, message, is_again).await;
+            return self.stream(response, message, is_acknowledged).await;
         }
         let (status, headers) = (response.status(), response.headers().clone());
         match response.text().await {
@@ -222,7 +223,12 @@ impl Relay {
     }
 
     /// Passes on what comes before the answer, and the answer.
-    async fn stream(&self, response: Response, message: &Message<'_>, is_again: bool) -> Ended {
+    async fn stream(
+        &self,
+        response: Response,
+        message: &Message<'_>,
+        is_acknowledged: &mut bool,
+    ) -> Ended {
         let headers = response.headers().clone();
         let mut events = Events::new(response.bytes_stream());
         let mut is_answered = message.id.is_none();
@@ -232,7 +238,11 @@ impl Relay {
                     if message.id.is_some_and(|id| answers(&event, id)) {
                         is_answered = true;
                         self.hear(message, &headers, &event);
-                    } else if is_again && is_acknowledgment(&event) {
+                    } else if is_acknowledgment(&event) && std::mem::replace(is_acknowledged, true)
+                    {
+                        for missed in missed::since(&event) {
+                            self.emit(&missed).await;
+                        }
                         continue;
                     }
                     self.emit(&event).await;
@@ -348,7 +358,6 @@ fn is_repeatable(message: &Message<'_>) -> bool {
     !runs.contains(&method) && !method.starts_with("tasks/")
 }
 
-/// A client needs one for each request, however often its stream had to be opened.
 fn is_acknowledgment(event: &str) -> bool {
     Message::read(event).is("notifications/subscriptions/acknowledged")
 }

@@ -1,6 +1,10 @@
 //! What a handshake agreed on, and the stream on which the server says things by itself.
 
-use super::{events::Events, pace::Pace, relay::Relay};
+use super::{
+    events::Events,
+    pace::Pace,
+    relay::{Relay, missed},
+};
 use crate::cli::remote::is_stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -9,7 +13,8 @@ use tokio::task::AbortHandle;
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-const CHANGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+/// What a server lists, by the names of the capabilities.
+const LISTS: [&str; 3] = ["tools", "resources", "prompts"];
 /// What a client sends when it has read the answer to its handshake.
 pub(super) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 
@@ -25,7 +30,8 @@ struct Agreed {
     request: Option<String>,
     id: Option<HeaderValue>,
     version: Option<HeaderValue>,
-    announces_changes: bool,
+    /// The lists of whose changes the gateway tells.
+    announced: Vec<&'static str>,
     listening: Option<AbortHandle>,
 }
 
@@ -50,7 +56,11 @@ impl Session {
         let mut agreed = self.agreed();
         agreed.id = headers.get(SESSION).cloned();
         agreed.version = version.and_then(|version| version.parse().ok());
-        agreed.announces_changes = result["capabilities"]["tools"]["listChanged"] == true;
+        let can = &result["capabilities"];
+        agreed.announced = LISTS.to_vec();
+        agreed
+            .announced
+            .retain(|list| can[list]["listChanged"] == true);
     }
 
     /// The headers of every message of the session.
@@ -92,8 +102,14 @@ impl Session {
         }
     }
 
-    fn announces_changes(&self) -> bool {
-        self.agreed().announces_changes
+    /// What to tell a client that may have missed something: each list may be another by now.
+    fn missed(&self) -> Vec<String> {
+        let announced = self.agreed().announced.clone();
+        let message = |list| {
+            let method = missed::method(list);
+            format!(r#"{{"jsonrpc":"2.0","method":"{method}"}}"#)
+        };
+        announced.into_iter().map(message).collect()
     }
 
     fn agreed(&self) -> MutexGuard<'_, Agreed> {
@@ -111,8 +127,10 @@ async fn listen(relay: &Relay) {
             Ok(answer) if answer.status().is_success() && is_stream(answer.headers()) => {
                 pace.reset();
                 // What changed while nobody listened is worth another look.
-                if may_have_missed && session.announces_changes() {
-                    relay.emit(CHANGED).await;
+                if may_have_missed {
+                    for missed in session.missed() {
+                        relay.emit(&missed).await;
+                    }
                 }
                 let mut events = Events::new(answer.bytes_stream());
                 while let Ok(Some(message)) = events.next().await {
@@ -147,5 +165,16 @@ mod tests {
         );
         session.begin("{}");
         assert!(!session.is_open());
+    }
+
+    #[test]
+    fn a_client_looks_again_at_each_list_whose_changes_it_was_promised() {
+        let session = Session::default();
+        let promise = r#"{"result": {"capabilities": {"tools": {"listChanged": true},
+            "prompts": {"listChanged": true}, "resources": {"subscribe": true}}}}"#;
+        session.agree(&HeaderMap::new(), promise);
+        let missed = session.missed();
+        assert_eq!(missed.len(), 2, "{missed:?}");
+        assert!(missed[0].contains("/tools/") && missed[1].contains("/prompts/"));
     }
 }

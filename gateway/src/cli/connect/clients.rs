@@ -23,7 +23,8 @@ pub(super) struct Client {
     /// The entry of one server, as JSON; or a whole text.
     pub(super) entry: &'static str,
     pub(super) reference: Reference,
-    /// A command of the client that does the same for its user.
+    /// A command of the client that does the same for its user: with the key in it, or with the name
+    /// of the variable that holds it, or with `@CONFIG@` for what a link of the client holds.
     pub(super) command: Option<&'static str>,
     /// A link that adds the server. It never holds a key.
     pub(super) link: Option<Link>,
@@ -78,6 +79,8 @@ pub(super) enum Reference {
     Entry(&'static str),
     /// It asks its user and keeps the answer; this text is the input's description.
     Prompt(&'static str),
+    /// It tells many people of the server, each of whom has a key of their own.
+    Public,
 }
 
 /// The form of a link that adds a server.
@@ -154,7 +157,7 @@ pub(super) const CLIENTS: &[Client] = &[
         table: &["servers"],
         entry: BEARER,
         reference: Reference::Prompt("API key of @NAME@"),
-        command: None,
+        command: Some("code --add-mcp '@CONFIG@'"),
         link: Some(Link::VsCode),
         next: "Start it with: MCP: List Servers. VS Code asks for the key once and keeps it.",
     },
@@ -220,7 +223,8 @@ pub(super) const CLIENTS: &[Client] = &[
         table: &["mcp_servers"],
         entry: r#"{"url":"@URL@","http_headers":{"Authorization":"Bearer @KEY@"}}"#,
         reference: Reference::Entry(r#"{"url":"@URL@","bearer_token_env_var":"@VAR@"}"#),
-        command: None,
+        // It has no flag for the key itself.
+        command: Some("codex mcp add @NAME@ --url @URL@ --bearer-token-env-var @VAR@"),
         link: None,
         next: "Check it with: codex mcp list",
     },
@@ -315,6 +319,24 @@ pub(super) const CLIENTS: &[Client] = &[
         link: None,
         next: "Send it with the header `anthropic-beta: mcp-client-2025-11-20`. \
                The URL must be https and reachable from the internet.",
+    },
+    Client {
+        id: "registry",
+        title: "MCP Registry",
+        user: None,
+        project: None,
+        format: Format::JsonText,
+        table: &[],
+        entry: r#"{"$schema":"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
+            "name":"com.example/@NAME@","title":"@NAME@","description":"Tools of @NAME@","version":"1.0.0",
+            "remotes":[{"type":"streamable-http","url":"@URL@","headers":[{"name":"Authorization",
+            "description":"API key of @NAME@","value":"Bearer {api_key}","isRequired":true,"isSecret":true,
+            "variables":{"api_key":{"description":"API key of @NAME@","isRequired":true,"isSecret":true}}}]}]}"#,
+        reference: Reference::Public,
+        command: None,
+        link: None,
+        next: "Save it as server.json, put a domain of yours and a description in place of those, and \
+               publish it with: mcp-publisher publish. The URL must be reachable from the internet.",
     },
     Client {
         id: "curl",

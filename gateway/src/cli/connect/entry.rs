@@ -92,7 +92,11 @@ impl Entry<'_> {
 
     /// The client's own command, if it has one and may hold the key.
     pub(super) fn command(&self) -> Option<String> {
-        self.client.command.map(|command| self.fill(command))
+        let command = self.fill(self.client.command?);
+        if !command.contains("@CONFIG@") {
+            return Some(command);
+        }
+        Some(command.replace("@CONFIG@", &self.named()?))
     }
 
     /// The link that adds the server. It never holds the key: links are kept in histories.
@@ -113,15 +117,7 @@ impl Entry<'_> {
                 Url::parse_with_params(base, query).ok().map(String::from)
             }
             Link::VsCode => {
-                let Value::Object(mut members) = self.value()? else {
-                    return None;
-                };
-                members.insert(0, ("name".to_owned(), Value::from(self.name)));
-                if let Some(input) = self.input() {
-                    let inputs = vec![json::input(&input)];
-                    members.push(("inputs".to_owned(), Value::Array(inputs)));
-                }
-                let config = json::compact(Value::Object(members));
+                let config = self.named()?;
                 // Everything but what is never encoded, so that no reader of links stumbles.
                 let encoded: String =
                     url::form_urlencoded::byte_serialize(config.as_bytes()).collect();
@@ -131,6 +127,19 @@ impl Entry<'_> {
                 ))
             }
         }
+    }
+
+    /// The entry with its name in it, and what the client has to ask for.
+    fn named(&self) -> Option<String> {
+        let Value::Object(mut members) = self.value()? else {
+            return None;
+        };
+        members.insert(0, ("name".to_owned(), Value::from(self.name)));
+        if let Some(input) = self.input() {
+            let inputs = vec![json::input(&input)];
+            members.push(("inputs".to_owned(), Value::Array(inputs)));
+        }
+        Some(json::compact(Value::Object(members)))
     }
 
     /// A template with everything in its place.

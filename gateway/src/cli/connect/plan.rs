@@ -98,7 +98,7 @@ impl Plan {
         };
         let by_name = command.key_env.is_some() || scope == Scope::Project;
         let way = match client.reference {
-            Reference::Prompt(_) => Way::Asked,
+            Reference::Prompt(_) | Reference::Public => Way::Asked,
             Reference::Text(_) | Reference::Entry(_) if by_name => Way::ByVariable,
             _ => Way::Inside,
         };
@@ -249,10 +249,15 @@ impl Plan {
         }
     }
 
-    /// The client's own command, where what it writes may hold the key.
+    /// The client's own command, where it carries the key in the same way.
     fn command(&self, entry: &Entry<'_>) -> Option<String> {
-        let is_own = self.scope == Scope::User && self.way == Way::Inside;
-        entry.command().filter(|_| is_own)
+        let carries = match self.way {
+            Way::Inside => "@KEY@",
+            Way::ByVariable => "@VAR@",
+            Way::Asked => "@CONFIG@",
+        };
+        let fits = self.client.command?.contains(carries) && self.scope == Scope::User;
+        fits.then(|| entry.command())?
     }
 
     /// A new key, unless there is one or somebody else has it.
@@ -262,7 +267,8 @@ impl Plan {
         given: Option<&SecretString>,
         gateway: Option<&Gateway>,
     ) -> Result<Option<Made>, Failure> {
-        if given.is_some() || command.key_env.is_some() {
+        let is_for_others = matches!(self.client.reference, Reference::Public);
+        if given.is_some() || command.key_env.is_some() || is_for_others {
             return Ok(None);
         }
         let (Some(gateway), Some(server)) = (gateway, &self.known.reference) else {

@@ -80,7 +80,8 @@ pub(super) async fn answer(
             .calls
             .register(Name::new(site, session_id, id.as_str())),
     };
-    let unanswered = if transport::accepts_events(&exchange.headers) {
+    let takes_events = transport::accepts_events(&exchange.headers);
+    let unanswered = if takes_events {
         Answer::withdrawn
     } else {
         Answer::accepted
@@ -92,6 +93,7 @@ pub(super) async fn answer(
     );
     Ok(match line.stream {
         Some((outlet, events)) => running.streaming(outlet, events).await,
+        None if takes_events => running.silent().await,
         None => running.await,
     })
 }

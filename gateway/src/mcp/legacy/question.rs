@@ -18,7 +18,7 @@ use crate::mcp::{
     seal::random,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use casemate_domain::{Answer, InputRequest, Json, NeedInput};
+use casemate_domain::{Answer, Json, NeedInput};
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use std::{
@@ -91,7 +91,8 @@ impl Asker {
         site: &mut Site,
         need: &NeedInput,
     ) -> Result<Vec<Answer>, Unanswered> {
-        let needed = need.requests.iter().map(capability::needed_by);
+        let needed = |request| capability::needed_by(request, self.revision);
+        let needed = need.requests.iter().flat_map(needed);
         let missing = capability::missing(needed, &self.session.capabilities);
         if !missing.is_empty() {
             return Err(Unanswered::CannotAnswer(missing));
@@ -100,6 +101,13 @@ impl Asker {
             sleep(PAUSE).await;
             return Ok(Vec::new());
         }
+        let words = need.requests.iter().map(|request| {
+            let question = Question::of(request, self.revision);
+            question.map(|question| (request.key.as_str(), question))
+        });
+        let words: Vec<_> = words
+            .collect::<Result<_, _>>()
+            .map_err(|problem| Unanswered::Because(problem.to_owned()))?;
         let inner = Arc::clone(&site.inner);
         let questions = &inner.legacy.questions;
         let _place: Place = questions.places.take(site, 0).ok_or_else(|| {
@@ -108,10 +116,8 @@ impl Asker {
                  of them first."
             ))
         })?;
-        let answers = need
-            .requests
-            .iter()
-            .map(|request| self.one(questions, request));
+        let words = words.into_iter();
+        let answers = words.map(|(key, question)| self.one(questions, key, question));
         tokio::select! {
             biased;
             () = self.outlet.gone() => Err(Unanswered::Gone),
@@ -131,12 +137,17 @@ impl Asker {
         }
     }
 
-    async fn one(&self, questions: &Questions, request: &InputRequest) -> Result<Answer, String> {
+    async fn one(
+        &self,
+        questions: &Questions,
+        key: &str,
+        question: Question<'_>,
+    ) -> Result<Answer, String> {
         let mut waiting = questions.wait(self.session.id);
         let asked = Asked {
             jsonrpc: "2.0",
             id: &waiting.name.1,
-            question: Question::of(request, self.revision),
+            question,
         };
         let message = serde_json::to_vec(&asked);
         self.outlet
@@ -145,7 +156,7 @@ impl Asker {
         let answered = answered.unwrap_or_else(|_| Err("its session has ended".to_owned()));
         answered
             .map(|value| Answer {
-                key: request.key.clone(),
+                key: key.to_owned(),
                 value,
             })
             .map_err(|why| format!("The client did not answer the tool's question: {why}"))

@@ -3,8 +3,9 @@
 //! A session is a name and not a credential: every request brings its key as well, and a session
 //! is sealed for one key and one server. The token holds everything that a later request needs to
 //! know, so a session costs no memory and outlives restarts. Only what changes later is noted here:
-//! the level of log lines, and that a session has ended. Notes are bounded in number and forgotten
-//! from the oldest on; then a client is told less of the log, or may use a session that it ended.
+//! the level of log lines, and that a session has ended. Notes are bounded in number for each key and
+//! forgotten from the oldest on; then a client is told less of the log, or may use a session that it
+//! ended. No client can make the notes of another key go.
 
 use super::opened::Owner;
 use crate::mcp::{
@@ -26,8 +27,8 @@ use std::{
 pub(in crate::mcp) const HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
 /// How long a session may be used, in seconds.
 const LIFETIME: u64 = 30 * 24 * 60 * 60;
-/// Sessions about which something is noted.
-const MAX_NOTES: usize = 16_384;
+/// Sessions of one key about which something is noted.
+const MAX_NOTES: usize = 1_024;
 
 /// Names a session among all.
 pub(in crate::mcp) type SessionId = [u8; 16];
@@ -64,7 +65,8 @@ pub(in crate::mcp) struct Notes {
 #[derive(Debug, Default)]
 struct Noted {
     sessions: HashMap<SessionId, Note>,
-    oldest_first: VecDeque<SessionId>,
+    /// Whose they are, the oldest first.
+    of_keys: HashMap<String, VecDeque<SessionId>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -167,13 +169,32 @@ impl Notes {
     }
 
     /// Notes from which level on a session wants lines of the log.
-    pub(in crate::mcp) fn set_level(&self, session: SessionId, level: LogLevel) {
-        self.notes().of(session).level = Some(level);
+    pub(in crate::mcp) fn set_level(&self, site: &Site, session: SessionId, level: LogLevel) {
+        self.note(principal(site.open.credential()), session, |note| {
+            note.level = Some(level);
+        });
     }
 
     /// Ends a session.
-    pub(in crate::mcp) fn end(&self, session: SessionId) {
-        self.notes().of(session).has_ended = true;
+    pub(in crate::mcp) fn end(&self, site: &Site, session: SessionId) {
+        self.note(principal(site.open.credential()), session, |note| {
+            note.has_ended = true;
+        });
+    }
+
+    /// Forgets the keys of which this is not true.
+    pub(super) fn keep(&self, is_usable: impl Fn(&str) -> bool) {
+        let mut notes = self.notes();
+        let Noted { sessions, of_keys } = &mut *notes;
+        for (_, gone) in of_keys.extract_if(|key, _| !is_usable(key)) {
+            for session in gone {
+                sessions.remove(&session);
+            }
+        }
+    }
+
+    fn note(&self, key: String, session: SessionId, change: impl FnOnce(&mut Note)) {
+        change(self.notes().of(key, session));
     }
 
     fn has_ended(&self, session: &SessionId) -> bool {
@@ -190,15 +211,16 @@ impl Notes {
 }
 
 impl Noted {
-    /// The note on a session; the oldest of all makes room for a new one.
-    fn of(&mut self, session: SessionId) -> &mut Note {
+    /// The note on a session; the oldest of its key makes room for a new one.
+    fn of(&mut self, key: String, session: SessionId) -> &mut Note {
         if !self.sessions.contains_key(&session) {
-            if self.sessions.len() == MAX_NOTES
-                && let Some(oldest) = self.oldest_first.pop_front()
+            let oldest_first = self.of_keys.entry(key).or_default();
+            if oldest_first.len() == MAX_NOTES
+                && let Some(oldest) = oldest_first.pop_front()
             {
                 self.sessions.remove(&oldest);
             }
-            self.oldest_first.push_back(session);
+            oldest_first.push_back(session);
         }
         self.sessions.entry(session).or_default()
     }
@@ -240,17 +262,26 @@ mod tests {
     }
 
     #[test]
-    fn notes_are_bounded_and_the_oldest_goes_first() {
+    fn notes_are_bounded_for_each_key_and_its_oldest_goes_first() {
         let notes = Notes::default();
         let id = |n: usize| (n as u128).to_le_bytes();
+        let end = |key: &str, n| notes.note(key.to_owned(), id(n), |note| note.has_ended = true);
+        let other = usize::MAX;
+        end("other", other);
         for n in 0..=MAX_NOTES {
-            notes.end(id(n));
+            end("key", n);
         }
+        assert!(notes.has_ended(&id(other)), "it is not of that key");
         assert!(!notes.has_ended(&id(0)));
         assert!(notes.has_ended(&id(1)) && notes.has_ended(&id(MAX_NOTES)));
-        assert_eq!(notes.notes().oldest_first.len(), MAX_NOTES);
-        notes.set_level(id(1), LogLevel::Error);
+        notes.note("key".to_owned(), id(1), |note| {
+            note.level = Some(LogLevel::Error);
+        });
         assert_eq!(notes.level(&id(1)), Some(LogLevel::Error));
         assert!(notes.has_ended(&id(1)));
+        assert_eq!(notes.notes().sessions.len(), MAX_NOTES + 1);
+        notes.keep(|key| key == "other");
+        assert!(notes.has_ended(&id(other)) && !notes.has_ended(&id(1)));
+        assert_eq!(notes.notes().sessions.len(), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! The subscriptions of sessions. A session is a token that its client carries, so what it subscribed
-//! to is remembered here: for as many sessions of a key as may have streams, the oldest without a
-//! stream forgotten first.
+//! to is remembered here: for as many sessions of a key as may have streams. The oldest without a
+//! stream makes room for a new one; those with streams stay. Nothing is kept of a revoked key.
 
 use super::{SessionId, Terms};
 use crate::mcp::{Exchange, Params, Site, error::Error, listen::Subscriptions, seal::principal};
@@ -66,12 +66,20 @@ impl Subscribed {
         if let Some((_, known)) = sessions.iter().find(|(id, _)| *id == session) {
             return Arc::clone(known);
         }
-        if sessions.len() == SESSIONS {
-            sessions.remove(least_missed(sessions));
+        // One more than that if all of them have streams: the next new one takes its place.
+        while sessions.len() >= SESSIONS
+            && let Some(place) = least_missed(sessions)
+        {
+            sessions.remove(place);
         }
         let new = Arc::new(Subscriptions::default());
         sessions.push_back((session, Arc::clone(&new)));
         new
+    }
+
+    /// Forgets the keys of which this is not true.
+    pub(super) fn keep(&self, is_usable: impl Fn(&str) -> bool) {
+        self.by_key().retain(|principal, _| is_usable(principal));
     }
 
     fn by_key(&self) -> MutexGuard<'_, HashMap<String, Sessions>> {
@@ -82,12 +90,11 @@ impl Subscribed {
 
 /// The place of the session to forget: the oldest without a stream, rather one without
 /// subscriptions.
-fn least_missed(sessions: &Sessions) -> usize {
+fn least_missed(sessions: &Sessions) -> Option<usize> {
     let has_stream = |of: &Arc<Subscriptions>| Arc::strong_count(of) > 1;
     let mut all = sessions.iter();
     all.position(|(_, of)| !has_stream(of) && of.is_empty())
         .or_else(|| sessions.iter().position(|(_, of)| !has_stream(of)))
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,5 +116,23 @@ mod tests {
         of("a", 200);
         assert!(Arc::ptr_eq(&first, &of("a", 0)), "somebody holds it");
         assert!(second.upgrade().is_none(), "the oldest of the others went");
+    }
+
+    #[test]
+    fn a_session_with_a_stream_is_never_forgotten_and_a_revoked_key_is() {
+        let subscribed = Subscribed::default();
+        let of = |session: u8| subscribed.of_key("a".to_owned(), [session; 16]);
+        let all = 0..u8::try_from(SESSIONS).unwrap();
+        let streams: Vec<_> = all.clone().map(of).collect();
+        for session in 100..110 {
+            of(session);
+        }
+        for (session, stream) in all.zip(&streams) {
+            assert!(Arc::ptr_eq(stream, &of(session)), "{session}");
+        }
+        assert_eq!(subscribed.by_key()["a"].len(), SESSIONS + 1);
+        subscribed.of_key("b".to_owned(), [0; 16]);
+        subscribed.keep(|key| key == "b");
+        assert_eq!(subscribed.by_key().keys().collect::<Vec<_>>(), ["b"]);
     }
 }

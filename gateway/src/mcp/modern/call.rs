@@ -24,6 +24,9 @@ use casemate_domain::{Conclusion, TaskSupport};
 use casemate_runtime::{Observer, Unobserved};
 use std::sync::Arc;
 
+/// Calls that end within this are not missed by any proxy on the way: those give up after a minute.
+const SHORT_MS: u64 = 30_000;
+
 /// What is needed to turn the end of a call into an answer.
 struct Ending<'a, P> {
     method: Method,
@@ -37,7 +40,7 @@ struct Ending<'a, P> {
 }
 
 /// Answers a call. Nothing more than the call itself is done for a client that wants to be told
-/// nothing before its end.
+/// nothing before its end, where calls cannot take long.
 pub(super) async fn answer(
     exchange: &Exchange,
     id: Id<'_>,
@@ -74,7 +77,8 @@ pub(super) async fn answer(
         .clone_from(&envelope.capabilities);
     request.continuation = ask::continuation(site, params, place)?;
     let wishes = Wishes::new(&params.meta, envelope.level).map_err(Error::InvalidParams)?;
-    if wishes.has_any() && transport::accepts_events(&exchange.headers) {
+    let may_stream = wishes.has_any() || site.open.lets_calls_take_longer(SHORT_MS);
+    if may_stream && transport::accepts_events(&exchange.headers) {
         request.progress_wanted = wishes.progress.is_some();
         let told = (place(), wishes);
         let how = (method, support);
@@ -91,7 +95,7 @@ pub(super) async fn answer(
     Ok(ending.of(request, Arc::new(Unobserved), None).await)
 }
 
-/// A call that may say something before its end.
+/// A call that may say something before its end, or take long.
 async fn watched(
     exchange: &Exchange,
     id: Id<'_>,
@@ -178,10 +182,10 @@ fn checked(
     let Some(tool) = tool else {
         return Ok(TaskSupport::Forbidden);
     };
-    if let Some(arguments) = callee.repeated() {
+    if callee.is_repeated() {
         let prepared = site.prepared();
         for mirror in prepared.mirrors(site.server(), tool) {
-            mirror.check(&exchange.headers, arguments)?;
+            mirror.check(&exchange.headers, callee.wanted.arguments)?;
         }
     }
     call::check_capabilities(tool, &envelope.capabilities)?;

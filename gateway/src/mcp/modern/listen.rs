@@ -138,7 +138,7 @@ pub(super) fn answer(
     if !tells_changes && tasks.is_empty() {
         return Ok(Answer::events(stream::iter([Ok(greeting), Ok(farewell)])));
     }
-    let listening = Listening::start(&exchange.site, Revision::MODERN, None, subscriptions)?;
+    let listening = Listening::start(&exchange.site, Revision::MODERN, None, || subscriptions)?;
     let (changed_id, updated_id) = (id.to_owned(), id.to_owned());
     let script = Script {
         greeting: Some(greeting),

@@ -1,10 +1,10 @@
 //! Pieces of content, in the shape of each revision.
 
-use super::escape::Text;
+use super::{escape::Text, meta::Own};
 use crate::mcp::revision::Revision;
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use casemate_domain::{
-    Audience, Content, ContentAnnotations, ContentBody, Icon, Json, Media, ResourceBody,
+    Audience, Content, ContentAnnotations, ContentBody, Icon, Media, ResourceBody,
     ResourceContents, ResourceLink,
 };
 use serde::{Serialize, Serializer};
@@ -40,7 +40,7 @@ pub(super) struct Block<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     annotations: Option<Annotations<'a>>,
     #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    meta: Option<&'a Json>,
+    meta: Option<Own<'a>>,
 }
 
 impl<'a> Block<'a> {
@@ -80,7 +80,8 @@ impl<'a> Block<'a> {
         block.meta = content
             .meta
             .as_ref()
-            .filter(|_| revision.has_titles_and_meta());
+            .filter(|_| revision.has_titles_and_meta())
+            .map(Own);
         block
     }
 
@@ -148,7 +149,7 @@ pub(super) struct Resource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     blob: Option<Base64<'a>>,
     #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    meta: Option<&'a Json>,
+    meta: Option<Own<'a>>,
 }
 
 impl<'a> Resource<'a> {
@@ -160,7 +161,8 @@ impl<'a> Resource<'a> {
         let meta = contents
             .meta
             .as_ref()
-            .filter(|_| revision.has_titles_and_meta());
+            .filter(|_| revision.has_titles_and_meta())
+            .map(Own);
         Self {
             uri: &contents.uri,
             mime_type: contents.mime_type.as_deref(),

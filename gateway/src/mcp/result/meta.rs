@@ -12,11 +12,9 @@
 //! A tool may say what it likes under other keys, but not in our name and not in the protocol's.
 
 use crate::mcp::object::Object;
-use casemate_domain::{CallId, Digest, Json, Receipt};
+use casemate_domain::{CallId, Digest, Json, Receipt, is_reserved_meta_key};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::value::RawValue;
 
-const PREFIX: &str = "dev.casemate/";
 const CALL_ID: &str = "dev.casemate/call-id";
 const ERROR: &str = "dev.casemate/error";
 const RECEIPT: &str = "dev.casemate/receipt";
@@ -163,11 +161,7 @@ impl Serialize for Meta<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let Some(own) = self.own {
-            for (key, value) in own_members(own.as_ref()).iter() {
-                if !is_reserved(key) {
-                    map.serialize_entry(key, value)?;
-                }
-            }
+            write_own(own, &mut map)?;
         }
         if let Some(call_id) = &self.call_id {
             map.serialize_entry(CALL_ID, call_id)?;
@@ -188,19 +182,28 @@ impl Serialize for Meta<'_> {
     }
 }
 
-/// Metadata that is not an object, or too large to be looked through, is left out.
-fn own_members(own: &RawValue) -> Object<'_> {
-    Object::of(own).unwrap_or_default()
+/// `_meta` of a part of a result, where nobody but the tool speaks.
+#[derive(Debug)]
+pub(super) struct Own<'a>(pub(super) &'a Json);
+
+impl Serialize for Own<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        write_own(self.0, &mut map)?;
+        map.end()
+    }
 }
 
-/// Keys that are ours, or that the protocol keeps for itself: its name is the second label of the
-/// prefix, in older revisions the first.
-fn is_reserved(key: &str) -> bool {
-    let Some((prefix, _)) = key.split_once('/') else {
-        return false;
-    };
-    let is_protocol = |label: &str| matches!(label, "modelcontextprotocol" | "mcp");
-    key.starts_with(PREFIX) || prefix.split('.').take(2).any(is_protocol)
+/// Writes what a tool says in its own name. Metadata that is not an object, or too large to be
+/// looked through, is left out.
+fn write_own<M: SerializeMap>(own: &Json, map: &mut M) -> Result<(), M::Error> {
+    let members = Object::of(own.as_ref()).unwrap_or_default();
+    for (key, value) in members.iter() {
+        if !is_reserved_meta_key(key) {
+            map.serialize_entry(key, value)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

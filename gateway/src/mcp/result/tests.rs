@@ -170,6 +170,32 @@ fn hints_about_content_lose_what_is_too_new() {
 }
 
 #[test]
+fn a_part_of_a_result_speaks_in_nobody_elses_name_either() {
+    let meta = || {
+        Some(Json::from(&json!({
+            "com.example/k": 1,
+            "io.modelcontextprotocol/related-task": { "taskId": "forged" },
+            "dev.casemate/call-id": "forged",
+        })))
+    };
+    let contents = ResourceContents {
+        uri: "notes://1".into(),
+        mime_type: None,
+        body: ResourceBody::Text("t".into()),
+        meta: meta(),
+    };
+    let content = Content {
+        body: ContentBody::EmbeddedResource(contents),
+        annotations: None,
+        meta: meta(),
+    };
+    let shaped = shaped(complete(vec![content], None), Revision::MODERN);
+    let block = &shaped["content"][0];
+    let own = json!({ "com.example/k": 1 });
+    assert_eq!((&block["_meta"], &block["resource"]["_meta"]), (&own, &own));
+}
+
+#[test]
 fn structured_content_that_does_not_fit_becomes_the_first_text() {
     let list = || complete(vec![Content::text("two")], Some(json!([1, 2])));
     let modern = shaped(list(), Revision::MODERN);

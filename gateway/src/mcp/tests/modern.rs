@@ -147,6 +147,18 @@ async fn what_was_removed_or_is_not_offered_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_level_is_checked_of_a_method_that_is_there() {
+    let fixture = Fixture::new().await;
+    let loud = |m: &mut super::fixture::Modern| m.meta("logLevel", json!("loud"));
+    for method in ["server/discover", "tools/list", "tools/call", "tasks/get"] {
+        fixture.modern(method, loud).await.is_error(200, -32602);
+    }
+    for method in ["ping", "prompts/list", "resources/read", "nonsense"] {
+        fixture.modern(method, loud).await.is_error(404, -32601);
+    }
+}
+
+#[tokio::test]
 async fn the_name_must_be_the_same_in_header_and_body() {
     let fixture = Fixture::new().await;
     let call = |header: Option<&'static str>| {

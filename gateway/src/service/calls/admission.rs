@@ -4,7 +4,7 @@ use super::{
     AuthorizedCall, Calls, aside,
     gate::{Full, Pass},
     prepare,
-    refusal::overloaded,
+    refusal::{no_place, overloaded},
     running::{self, Registered},
     traffic::Passes,
 };
@@ -78,12 +78,13 @@ impl Calls {
         prepare::check_size(call, &authorized.limits)?;
         let server = open.server();
         let who = (server.workspace.id, server.record.id, target.tool());
-        let latest = Instant::now() + PATIENCE;
+        let now = Instant::now();
+        let latest = now + PATIENCE;
         let Some(traffic) = open.traffic() else {
             return Err(overloaded(Level::Workspace));
         };
-        let passes = traffic.enter(open.limits(), who, latest).await;
-        let passes = passes.map_err(overloaded)?;
+        let passes = traffic.enter(open.limits(), who, now, latest).await;
+        let passes = passes.map_err(no_place)?;
         Ok((passes, latest.saturating_duration_since(Instant::now())))
     }
 

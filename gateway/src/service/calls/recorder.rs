@@ -40,6 +40,10 @@ impl Recorder {
             outcome: OutcomeKind::Stopped(StopReason::Cancelled),
             message: None,
             duration_us: 0,
+            trace_id: call
+                .trace_parent
+                .as_ref()
+                .map(|trace| trace.trace_id().to_owned()),
             receipt: Receipt {
                 bytes_in,
                 digest: Some(digest),

@@ -1,5 +1,6 @@
 //! Calls that never reach the sandbox, in words for their callers.
 
+use super::traffic::NoPlace;
 use crate::service::components::LoadError;
 use casemate_domain::{CallId, Conclusion, Level, Outcome, Receipt, Stop, StopReason, ToolName};
 
@@ -27,6 +28,22 @@ pub(super) fn overloaded(level: Level) -> Stop {
     Stop {
         reason: StopReason::Overloaded,
         message,
+    }
+}
+
+/// A call that has no place.
+pub(super) fn no_place(why: NoPlace) -> Stop {
+    let (level, wait) = match why {
+        NoPlace::Full(level) => return overloaded(level),
+        NoPlace::TooManyInAMinute(level, wait) => (level.as_str(), wait),
+    };
+    let seconds = wait.as_millis().div_ceil(1_000);
+    Stop {
+        reason: StopReason::RateLimited,
+        message: format!(
+            "The {level} has had as many calls as it may in a minute. Try again in {seconds} s, or have \
+             an operator raise its limit `calls_per_minute`."
+        ),
     }
 }
 

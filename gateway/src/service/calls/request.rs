@@ -1,6 +1,6 @@
 //! What a door asks for.
 
-use casemate_domain::{ClaimedClient, Continuation, Json};
+use casemate_domain::{ClaimedClient, Continuation, Json, TraceParent};
 use std::time::Instant;
 
 /// What is asked for, as the caller wrote it.
@@ -82,7 +82,7 @@ pub struct CallRequest {
     /// Whether anybody listens to progress.
     pub progress_wanted: bool,
     /// W3C trace context.
-    pub trace_parent: Option<String>,
+    pub trace_parent: Option<TraceParent>,
     /// W3C trace context.
     pub trace_state: Option<String>,
     /// Answers and state of an earlier round.

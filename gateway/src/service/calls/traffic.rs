@@ -3,6 +3,7 @@
 use super::{
     aside,
     gate::{Full, Gate, Pass, Share},
+    rate::Rate,
 };
 use crate::{
     portion::Portion,
@@ -13,6 +14,7 @@ use casemate_runtime::Tenant;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::{sync::Semaphore, time::Instant};
 
@@ -23,6 +25,12 @@ pub struct Traffic {
     gate: Arc<Gate>,
     /// Gates of servers and tools that have a limit of their own.
     below: Mutex<HashMap<Below, Arc<Gate>>>,
+    /// What may begin in a minute.
+    rate: Rate,
+    /// The same of servers and tools that have a limit of their own.
+    rates_below: Mutex<HashMap<Below, Arc<Rate>>>,
+    /// From when on the time of rates is counted.
+    since: Instant,
     /// Its part of the gate of all workspaces.
     share: Arc<Share>,
     /// Threads beside those that serve connections.
@@ -40,6 +48,9 @@ impl Default for Traffic {
             tenant: Tenant::default(),
             gate: Arc::default(),
             below: Mutex::default(),
+            rate: Rate::default(),
+            rates_below: Mutex::default(),
+            since: Instant::now(),
             share: Arc::default(),
             bodies: Arc::default(),
             connections: Arc::default(),
@@ -54,6 +65,15 @@ const MANY_GATES: usize = 256;
 
 /// A server, or a tool of one.
 type Below = (ServerId, Option<ToolName>);
+
+/// Why a call has no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoPlace {
+    /// At this level, as many run as may at once.
+    Full(Level),
+    /// At this level, as many began as may in a minute; after this time another one may.
+    TooManyInAMinute(Level, Duration),
+}
 
 /// The passes of one call.
 #[derive(Debug)]
@@ -100,31 +120,64 @@ impl Traffic {
         &self,
         book: &LimitBook,
         (workspace, server, tool): (WorkspaceId, ServerId, Option<&ToolName>),
+        now: Instant,
         latest: Instant,
-    ) -> Result<Passes, Level> {
-        let at_once = |scope: &Scope| book.limits(scope).calls_at_once;
+    ) -> Result<Passes, NoPlace> {
         let mut below = Vec::new();
-        // The narrow gates first: who waits there must not take up room in the wide one.
         if book.is_set_below_platform() {
-            let of_tool = tool.map(|tool| {
+            below.extend(tool.map(|tool| {
                 let scope = Scope::Tool(workspace, server, tool.clone());
                 (scope, (server, Some(tool.clone())))
-            });
-            let of_server = (Scope::Server(workspace, server), (server, None));
-            for (scope, key) in of_tool.into_iter().chain([of_server]) {
-                if book.sets(&scope, Limit::CallsAtOnce) {
-                    let gate = self.gate_below(key);
-                    let pass = gate.enter(at_once(&scope), None, latest).await;
-                    below.push(pass.map_err(|Full| scope.level())?);
-                }
+            }));
+            below.push((Scope::Server(workspace, server), (server, None)));
+        }
+        let limits = book.limits(&Scope::Workspace(workspace));
+        let now = now.saturating_duration_since(self.since);
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        self.count(book, &below, limits.calls_per_minute, now)?;
+        let mut passes = Vec::new();
+        // The narrow gates first: who waits there must not take up room in the wide one.
+        for (scope, key) in below {
+            if book.sets(&scope, Limit::CallsAtOnce) {
+                let gate = self.gate_below(key);
+                let at_once = book.limits(&scope).calls_at_once;
+                let pass = gate.enter(at_once, None, latest).await;
+                passes.push(pass.map_err(|Full| NoPlace::Full(scope.level()))?);
             }
         }
-        let limit = at_once(&Scope::Workspace(workspace));
-        let pass = self.gate.enter(limit, None, latest).await;
+        let pass = self.gate.enter(limits.calls_at_once, None, latest).await;
         Ok(Passes {
-            _below: below,
-            _workspace: pass.map_err(|Full| Level::Workspace)?,
+            _below: passes,
+            _workspace: pass.map_err(|Full| NoPlace::Full(Level::Workspace))?,
         })
+    }
+
+    /// Counts a call among those of this minute.
+    fn count(
+        &self,
+        book: &LimitBook,
+        below: &[(Scope, Below)],
+        of_workspace: u64,
+        now: u64,
+    ) -> Result<(), NoPlace> {
+        let limit = Limit::CallsPerMinute;
+        for (scope, key) in below.iter().filter(|(scope, _)| book.sets(scope, limit)) {
+            let rate = self.rate_below(key, now);
+            let taken = rate.take(book.limits(scope).get(limit), now);
+            taken.map_err(|wait| NoPlace::TooManyInAMinute(scope.level(), wait))?;
+        }
+        let taken = self.rate.take(of_workspace, now);
+        taken.map_err(|wait| NoPlace::TooManyInAMinute(Level::Workspace, wait))
+    }
+
+    fn rate_below(&self, key: &Below, now: u64) -> Arc<Rate> {
+        let rates = self.rates_below.lock();
+        let mut rates = rates.unwrap_or_else(PoisonError::into_inner);
+        if rates.len() >= MANY_GATES && !rates.contains_key(key) {
+            // One that is full is like a new one.
+            rates.retain(|_, rate| !rate.is_full(now));
+        }
+        Arc::clone(rates.entry(key.clone()).or_default())
     }
 
     /// How many calls wait at its gates.

@@ -8,6 +8,18 @@ use std::collections::BTreeSet;
 
 /// The schema keyword that asks clients to repeat an argument in a header.
 const MARK: &str = "x-mcp-header";
+/// Beyond this, floating point numbers leave out integers, and a header cannot carry them.
+const LARGEST: f64 = 9_007_199_254_740_991.0;
+/// Keywords that say which integers a schema has in mind.
+const VALUES: [&str; 7] = [
+    "const",
+    "default",
+    "enum",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+];
 
 /// Checks every mark of an input schema.
 pub(super) fn check(schema: &Value) -> Result<(), String> {
@@ -51,10 +63,27 @@ fn check_mark(
             "has `{MARK}` on `{name}`, which is neither a string, an integer nor a boolean"
         ));
     }
+    if kind == Some("integer")
+        && let Some(keyword) = VALUES
+            .iter()
+            .find(|keyword| is_beyond(&property[**keyword]))
+    {
+        return Err(format!(
+            "has `{MARK}` on `{name}`, whose `{keyword}` is beyond ±(2^53 − 1), where headers \
+             cannot carry integers"
+        ));
+    }
     if !names.insert(header.to_ascii_lowercase()) {
         return Err(format!("has `{MARK}` with the name `{header}` twice"));
     }
     Ok(())
+}
+
+fn is_beyond(value: &Value) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(is_beyond),
+        value => value.as_f64().is_some_and(|number| number.abs() > LARGEST),
+    }
 }
 
 fn holds_mark(value: &Value) -> bool {
@@ -85,6 +114,28 @@ mod tests {
             json!({ "properties": { "a": { "type": "array", "items": city() } } }),
         ] {
             assert!(check(&wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn integers_that_headers_cannot_carry_are_refused() {
+        let marked = |more: Value| {
+            let mut days = json!({ "type": "integer", "x-mcp-header": "Days" });
+            let fields = days.as_object_mut().unwrap();
+            fields.extend(more.as_object().unwrap().clone());
+            json!({ "properties": { "days": days } })
+        };
+        let largest = 9_007_199_254_740_991_i64;
+        let right = json!({ "minimum": -largest, "maximum": largest, "enum": [1, largest] });
+        assert_eq!(check(&marked(right)), Ok(()));
+        for wrong in [
+            json!({ "default": largest + 1 }),
+            json!({ "const": -largest - 1 }),
+            json!({ "enum": [1, u64::MAX] }),
+            json!({ "minimum": i64::MIN }),
+            json!({ "exclusiveMaximum": 1e300 }),
+        ] {
+            assert!(check(&marked(wrong.clone())).is_err(), "{wrong}");
         }
     }
 }

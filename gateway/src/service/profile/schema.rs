@@ -51,6 +51,25 @@ const BY_NAME: [&str; 4] = [
     "dependentSchemas",
 ];
 
+/// Words in names of what should be in no header.
+const SECRETS: [&str; 15] = [
+    "apikey",
+    "auth",
+    "authorization",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "jwt",
+    "key",
+    "passphrase",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+    "token",
+];
+
 /// What was found, by where.
 #[derive(Default)]
 struct Findings {
@@ -60,6 +79,7 @@ struct Findings {
     type_lists: BTreeSet<String>,
     untyped: BTreeSet<String>,
     itemless: BTreeSet<String>,
+    secret_headers: BTreeSet<String>,
     arguments: usize,
     depth: usize,
 }
@@ -123,6 +143,10 @@ impl Findings {
         for (name, property) in objects(fields, "properties") {
             self.arguments += 1;
             let place = below(place, name);
+            let header = property.get("x-mcp-header").and_then(Value::as_str);
+            if header.is_some_and(|header| is_secret(name) || is_secret(header)) {
+                self.secret_headers.insert(place.clone());
+            }
             self.schema(property, &place, depth, Role::Argument);
         }
         for key in ONE {
@@ -183,6 +207,7 @@ impl Findings {
             (WarningCode::SchemaTypeList, self.type_lists),
             (WarningCode::SchemaUntyped, self.untyped),
             (WarningCode::SchemaItems, self.itemless),
+            (WarningCode::HeaderSecret, self.secret_headers),
         ] {
             if !places.is_empty() {
                 let places = places.into_iter().map(|place| format!("`{place}`"));
@@ -224,6 +249,21 @@ fn is_width(format: &str) -> bool {
     let digits = format.trim_start_matches('u').strip_prefix("int");
     digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
         || matches!(format, "float" | "double")
+}
+
+/// Whether one of the words of a name is one for secrets: `api_key`, `apiKey`, `X-Auth`.
+fn is_secret(name: &str) -> bool {
+    let mut spaced = String::with_capacity(name.len());
+    let mut was_lower = false;
+    for c in name.chars() {
+        if was_lower && c.is_uppercase() {
+            spaced.push(' ');
+        }
+        was_lower = c.is_lowercase();
+        spaced.extend(c.to_lowercase());
+    }
+    let mut words = spaced.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| SECRETS.contains(&word))
 }
 
 fn join(names: impl Iterator<Item = String>) -> String {

@@ -106,6 +106,28 @@ fn a_schema_is_searched_at_every_depth() {
 }
 
 #[test]
+fn a_secret_in_a_header_is_told() {
+    let of = |name: &str, header: &str| {
+        let one = json!({ "type": "string", "description": "One.", "x-mcp-header": header });
+        told_of(json!({ name: one }))
+    };
+    for (name, header) in [
+        ("api_key", "Region"),
+        ("apiKey", "Region"),
+        ("AuthToken", "Region"),
+        ("region", "X-Auth"),
+        ("region", "Password"),
+    ] {
+        assert_eq!(of(name, header), [format!("header_secret: `{name}`")]);
+    }
+    for name in ["keyboard", "max_tokens", "author", "region"] {
+        assert_eq!(of(name, "Region"), [""; 0], "{name}");
+    }
+    let unmarked = json!({ "api_key": { "type": "string", "description": "One." } });
+    assert_eq!(told_of(unmarked), [""; 0]);
+}
+
+#[test]
 fn unions_at_the_root_depth_and_width_are_told() {
     let root = json!({ "type": "object", "oneOf": [{ "required": ["a"] }] });
     assert_eq!(told(tool(&root)), ["schema_root_union: `oneOf`"]);
