@@ -190,7 +190,7 @@ impl Access {
     pub fn is_usable(&self, key: KeyId) -> bool {
         let snapshot = self.state.snapshot();
         let record = snapshot.keys.get(&key);
-        record.is_some_and(|record| is_usable(record, Timestamp::now()))
+        record.is_some_and(|record| is_usable(record))
     }
 
     /// Tells of every change of what there is and who may use it, once it is visible.

@@ -42,6 +42,7 @@ fn append(record: &CallRecord, buffer: &mut Vec<u8>) {
         outcome,
         message,
         duration_us,
+        trace_id,
         receipt,
         log,
         log_dropped,
@@ -61,6 +62,9 @@ fn append(record: &CallRecord, buffer: &mut Vec<u8>) {
         line.value("message", message);
     }
     line.value("duration_us", duration_us);
+    if let Some(trace_id) = trace_id {
+        line.value("trace_id", trace_id);
+    }
     line.object("receipt", |used| append_receipt(receipt, used));
     if !log.is_empty() {
         line.value("log", log);

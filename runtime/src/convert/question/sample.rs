@@ -3,8 +3,11 @@
 use casemate_domain::is_reserved_meta_key;
 use serde_json::Value;
 
+/// Whether a value is what it has to be.
+type Check = fn(&Value) -> bool;
+
 /// What each parameter has to be.
-const PARAMETERS: [(&str, fn(&Value) -> bool); 11] = [
+const PARAMETERS: [(&str, Check); 11] = [
     ("messages", are_messages),
     ("maxTokens", Value::is_u64),
     ("systemPrompt", Value::is_string),

@@ -19,6 +19,7 @@ fn record(subject: Subject, caller: Caller) -> CallRecord {
         outcome: OutcomeKind::Ok,
         message: None,
         duration_us: u64::MAX,
+        trace_id: None,
         receipt: Receipt::default(),
         log: Vec::new(),
         log_dropped: 0,
@@ -47,6 +48,7 @@ fn full() -> CallRecord {
     CallRecord {
         outcome: OutcomeKind::Stopped(StopReason::FuelExhausted),
         message: Some(text()),
+        trace_id: Some(text()),
         receipt: Receipt {
             fuel: 1,
             wall_us: 2,
