@@ -28,6 +28,10 @@ check:
 build *options:
     cargo xtask build {{options}}
 
+# Build the gateway as it is meant to be installed, laid out by what it does while it serves calls
+release:
+    cargo xtask release
+
 # Measure what a call costs and what is promised under load: `just bench mcp`, `just bench neighbors`
 bench *options:
     cargo xtask bench {{options}}

@@ -144,7 +144,7 @@ fn a_prompt_that_asks_is_filled_in_with_the_answer() {
     assert_eq!(content["text"], "Use this context: \"a test\"", "{ended}");
     let silent = gateway.legacy(&server);
     let unanswerable = silent.send("prompts/get", json!({ "name": ASKING }));
-    assert_eq!(unanswerable.code(), -32603, "{}", unanswerable.http);
+    assert_eq!(unanswerable.code(), -32602, "{}", unanswerable.http);
     let message = unanswerable.error()["message"].as_str().unwrap();
     assert!(message.contains("What context"), "{message}");
 }

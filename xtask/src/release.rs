@@ -22,49 +22,57 @@ use std::{
 /// How the compiler writes counts, and the tool that adds them up, in one version.
 const TOOLS: &str = "llvm-tools";
 
+/// What only compiling runs, in a process that may not write what it counted. Known to be unused, it
+/// would be made small instead of quick; not known of, it is built as in any other release.
+const NOT_COUNTED: &str = "cranelift|regalloc2|wasmparser|wasmtime_environ|gimli|jsonschema";
+
 /// Builds, counts, and builds again. Gives the path of the binary.
 pub(crate) fn release() -> Result<PathBuf> {
     let start = Instant::now();
     let home = cargo::target_dir(&cargo::metadata()?)?.join("guided");
-    let counts = home.join("counts");
-    say::step(1, 5, "looking at the tools");
+    say::step(1, 4, "looking at the tools");
     toolchain::ensure()?;
     let profdata = profdata()?;
-    say::step(2, 5, "building a gateway that counts");
+    say::step(2, 4, "building a gateway that counts");
     build::components(&["tests/guests"])?;
+    let counts = home.join("counts");
     let flag = joined("-Cprofile-generate=", &counts);
     // Counted is before code of one crate moves into another, so that may be left out here.
     let counting = gateway(&home.join("counting"), &flag, Some("off"))?;
-    say::step(3, 5, "serving calls with it");
-    // Counts of an older build would be of other code.
-    if counts.exists() {
-        fs::remove_dir_all(&counts)?;
-    }
-    cargo::run(
-        cargo()
-            .args(["run", "--package", "casemate-bench", "--", "train"])
-            .env("CASEMATE_BIN", counting),
-    )?;
+    say::step(3, 4, "serving calls with it");
+    count(&counting, &counts)?;
     let merged = home.join("counts.profdata");
-    cargo::run(
-        Command::new(profdata)
-            .args(["merge", "--output"])
-            .arg(&merged)
-            .arg(&counts),
-    )
-    .context("there is nothing that the gateway counted")?;
-    say::step(4, 5, "building the gateway by these counts");
-    let guided = gateway(
-        &home.join("guided"),
-        &joined("-Cprofile-use=", &merged),
-        None,
-    )?;
-    say::step(5, 5, "putting it where it is found");
+    let mut merge = Command::new(profdata);
+    merge
+        .arg("merge")
+        .arg(format!("--no-function={NOT_COUNTED}"));
+    cargo::run(merge.arg("--output").arg(&merged).arg(&counts))
+        .context("there is nothing that the gateway counted")?;
+    say::step(4, 4, "building the gateway by these counts");
+    let folder = home.join("guided");
+    // Cargo knows the counts by name only, and would take what it built by older ones for done.
+    remove(&folder)?;
+    let guided = gateway(&folder, &joined("-Cprofile-use=", &merged), None)?;
     let path = home.join(format!("casemate{EXE_SUFFIX}"));
     fs::copy(&guided, &path)?;
     let took = say::elapsed(start.elapsed());
     say::line(&format!("\nbuilt in {took}: {}", build::short(&path)));
     Ok(path)
+}
+
+/// Serves calls with a gateway that counts. What an older one left behind would be of other code.
+fn count(counting: &Path, counts: &Path) -> Result<()> {
+    remove(counts)?;
+    let mut train = cargo();
+    train.args(["run", "--package", "casemate-bench", "--", "train"]);
+    cargo::run(train.env("CASEMATE_BIN", counting))
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(())
 }
 
 /// Builds the gateway with a flag for it and all that it is made of, and nothing that only helps to

@@ -170,16 +170,18 @@ pub(in crate::mcp) fn unanswered(finished: &FinishedCall, message: String) -> Er
 }
 
 fn told(finished: &FinishedCall, message: String, error: ErrorMeta<'_>) -> Error {
-    let is_input = matches!(
-        &finished.outcome.conclusion,
-        Conclusion::Stopped(stop) if stop.reason == StopReason::InputRejected
-    );
+    // What the client sent, or cannot do; all else is no fault of its.
+    let is_of_client = match &finished.outcome.conclusion {
+        Conclusion::Stopped(stop) => stop.reason == StopReason::InputRejected,
+        Conclusion::NeedInput(_) => true,
+        _ => false,
+    };
     let data = json!({
         "dev.casemate/call-id": finished.id,
         "dev.casemate/error": error,
     });
     Error::OfTool {
-        code: if is_input { -32602 } else { -32603 },
+        code: if is_of_client { -32602 } else { -32603 },
         message,
         data: Some(Json::from(&data)),
     }
