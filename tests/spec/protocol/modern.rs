@@ -100,7 +100,7 @@ fn ask(client: &Modern, method: &str, params: Value, tape: &mut Tape) {
 
 /// An answer to any question of the guest.
 pub(super) fn answer(question: &Value) -> Value {
-    let content = json!({ "name": "Ada", "color": "blue", "ok": true });
+    let content = json!({ "name": "Ada", "color": "blue", "ok": true, "context": "a test" });
     match question["method"].as_str().unwrap() {
         "elicitation/create" if question["params"]["mode"] == "url" => {
             json!({ "action": "accept" })
