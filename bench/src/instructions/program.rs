@@ -25,7 +25,7 @@ use std::{
 pub(crate) const COMMAND: &str = "counted";
 
 /// Slots of the pool.
-const SLOTS: u32 = 4;
+const SLOTS: u32 = 1;
 
 /// What is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
