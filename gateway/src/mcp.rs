@@ -35,6 +35,7 @@ mod method;
 mod mirror;
 mod modern;
 mod object;
+mod params;
 mod places;
 mod prepared;
 pub mod result;
@@ -59,10 +60,10 @@ use crate::{
 use answer::Answer;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
-use envelope::{Message, Opened};
+use envelope::Message;
 use error::{Era, Error};
 use http::{HeaderMap, Method, Response, header};
-use object::Object;
+use params::Params;
 use prepared::{Lists, Prepared};
 use result::ServerInfo;
 use revision::Revision;
@@ -357,49 +358,6 @@ impl Exchange {
                 ),
             },
         }
-    }
-}
-
-/// The parameters of a request and their metadata, each read one level deep.
-#[derive(Debug, Default)]
-struct Params<'a> {
-    members: Object<'a>,
-    meta: Object<'a>,
-}
-
-impl<'a> Params<'a> {
-    /// Reads them, or says what is wrong with them. None at all are empty ones.
-    fn read(params: Option<Opened<'a>>) -> Result<Self, String> {
-        let Some(members) = params else {
-            return Ok(Self::default());
-        };
-        let members = members.map_err(|problem| format!("params {problem}"))?;
-        members
-            .refuse_lookalikes(&[
-                "_meta",
-                "name",
-                "arguments",
-                "cursor",
-                "uri",
-                "ref",
-                "argument",
-                "context",
-                "inputResponses",
-                "requestState",
-                "taskId",
-            ])
-            .map_err(|problem| format!("params {problem}"))?;
-        let meta = match members.get("_meta") {
-            Some(raw) => Object::of(raw).map_err(|problem| format!("params._meta {problem}"))?,
-            None => Object::default(),
-        };
-        meta.refuse_lookalikes(&modern::META_KEYS)
-            .map_err(|problem| format!("params._meta {problem}"))?;
-        Ok(Self { members, meta })
-    }
-
-    fn names_version(&self) -> bool {
-        self.meta.get(modern::PROTOCOL_VERSION).is_some()
     }
 }
 
