@@ -316,6 +316,34 @@ fn a_form_is_flat_and_has_no_null() {
     );
 }
 
+/// What else there may be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Extra {
+    /// By the window.
+    View,
+    Quiet,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Extras {
+    extras: Vec<Extra>,
+}
+
+#[test]
+fn words_that_are_described_are_listed_without_and_the_list_is_described() {
+    let ask = Ask::new().form::<Extras>("extras", "What else?");
+    let QuestionBody::Form { schema, .. } = &ask.questions()[0].body else {
+        panic!("{ask:?}")
+    };
+    let extras = &schema["properties"]["extras"];
+    let words = json!({ "type": "string", "enum": ["quiet", "view"] });
+    assert_eq!(extras["items"], words, "{extras}");
+    let said = extras["description"].as_str().unwrap_or_default();
+    assert!(said.contains("What else there may be"), "{extras}");
+}
+
 #[test]
 fn a_question_ends_the_round_and_the_answer_starts_the_next() {
     let outcome = testing::call::<careful>(json!({}), &Cx::test()).unwrap();

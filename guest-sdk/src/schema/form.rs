@@ -72,7 +72,18 @@ fn flatten(property: &mut Value) {
     fields.retain(|key, value| !is_foreign(key, value));
     if let Some(items) = fields.get_mut("items") {
         flatten(items);
+        let said = items.as_object_mut().and_then(only_words);
+        if let Some(said) = said {
+            fields.entry("description").or_insert(said);
+        }
     }
+}
+
+/// The words of a list have no description of their own; gives it, for the list.
+fn only_words(items: &mut Map<String, Value>) -> Option<Value> {
+    let said = items.remove("description");
+    items.retain(|key, _| matches!(key.as_str(), "type" | "enum" | "anyOf"));
+    said
 }
 
 /// The only alternative to null, if that is what a union is.

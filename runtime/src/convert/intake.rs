@@ -9,7 +9,7 @@ use casemate_domain::{Json, Stop};
 use std::borrow::Cow;
 
 /// What one piece of a list costs besides its bytes, so that a million empty pieces are not free.
-const PIECE: u64 = 16;
+pub(super) const PIECE: u64 = 16;
 
 pub(crate) struct Intake<'a> {
     redactor: &'a Redactor,

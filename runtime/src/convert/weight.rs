@@ -1,5 +1,7 @@
-//! About how many bytes an answer has, before anything is done with it.
+//! How many bytes an answer has at least, before anything is done with it: no more than what the
+//! [`intake`](super::intake) counts in the end.
 
+use super::intake::PIECE;
 use crate::{
     bindings::{
         host::types::{
@@ -22,7 +24,10 @@ pub(super) fn of(answered: &Answered) -> usize {
         Answered::Tool(Ok(CallOutcome::NeedInput(need)))
         | Answered::Resource(Ok(ReadOutcome::NeedInput(need)))
         | Answered::Prompt(Ok(PromptOutcome::NeedInput(need))) => questions(need),
-        Answered::Resource(Ok(ReadOutcome::Contents(pieces))) => pieces.iter().map(resource).sum(),
+        Answered::Resource(Ok(ReadOutcome::Contents(pieces))) => {
+            let pieces = pieces.iter();
+            pieces.map(|piece| OF_PIECE + resource(piece)).sum()
+        }
         Answered::Prompt(Ok(PromptOutcome::Complete(filled))) => {
             let messages = filled.messages.iter();
             messages.map(|message| content(&message.content)).sum()
@@ -35,6 +40,8 @@ pub(super) fn of(answered: &Answered) -> usize {
     }
 }
 
+const OF_PIECE: usize = PIECE as usize;
+
 fn contents(pieces: &[Content]) -> usize {
     pieces.iter().map(content).sum()
 }
@@ -46,7 +53,7 @@ fn content(piece: &Content) -> usize {
         ContentBody::ResourceLink(link) => link.uri.len() + text(&link.description),
         ContentBody::EmbeddedResource(contents) => resource(contents),
     };
-    size_of::<Content>() + body + text(&piece.meta)
+    OF_PIECE + body + text(&piece.meta)
 }
 
 fn resource(contents: &ResourceContents) -> usize {
@@ -54,13 +61,13 @@ fn resource(contents: &ResourceContents) -> usize {
         ResourceBody::Text(text) => text.len(),
         ResourceBody::Blob(bytes) => bytes.len(),
     };
-    size_of::<ResourceContents>() + body + text(&contents.meta)
+    body + text(&contents.meta)
 }
 
 fn questions(need: &NeedInput) -> usize {
     let question = |body: &InputBody| match body {
         InputBody::ElicitForm(form) => form.message.len() + form.schema.len(),
-        InputBody::ElicitUrl(page) => page.message.len() + page.url.len(),
+        InputBody::ElicitUrl(page) => page.message.len(),
         InputBody::Sample(params) => params.len(),
         InputBody::ListRoots => 0,
     };

@@ -61,10 +61,19 @@ impl Intake {
             self.make_room(&mut body, chunk.len(), limit)?;
             body.extend_from_slice(&chunk);
         }
+        let read = body.capacity();
+        let body = aside(body.len(), || secrets.hide(body));
+        // A mask can be longer than what it stands for.
+        if body.len() as u64 > limit {
+            return Err(HttpError::TooLarge(limit));
+        }
+        if !self.holding.take(body.len().saturating_sub(read) as u64) {
+            return Err(refusal::memory());
+        }
         Ok(Response {
             status,
             headers,
-            body: aside(body.len(), || secrets.hide(body)),
+            body,
             url: String::from_utf8_lossy(&secrets.hide(url.into())).into_owned(),
         })
     }

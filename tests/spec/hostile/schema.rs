@@ -47,6 +47,7 @@ pub(super) static SCHEMAS: Family = Family {
             pattern("^[01]*1[01]{200}$");
         "G35lb", "names of properties of very many states", named("(a{200}){100}"), named("a{100}");
         "G35lc", "expressions that are too large together", patterns(100), patterns(10);
+        "G35ld", "what is left over within what is left over", left_over(16), left_over(3);
         "G35m", "a header with a line end in its name", header(&["X\r\nEvil: 1"]), header(&["City"]);
         "G35n", "the same header twice", header(&["City", "city"]), header(&["City", "Town"]);
         "G35o", "a header without a name", header(&[""]), header(&["City"]);
@@ -122,6 +123,16 @@ pub(super) fn with_schema(tool: &str, schema: &str) -> Vec<u8> {
 fn deep(levels: usize) -> String {
     let open = r#"{"type":"object","properties":{"a":"#;
     open.repeat(levels) + "{}" + &"}}".repeat(levels)
+}
+
+/// Each level is gone through several times by the one around it.
+fn left_over(levels: usize) -> Value {
+    let last = json!({ "properties": { "b": {} } });
+    let within = (0..levels).fold(
+        last,
+        |within, _| json!({ "allOf": [within], "unevaluatedProperties": false }),
+    );
+    json!({ "type": "object", "properties": { "a": within } })
 }
 
 fn reference(target: &str) -> Value {

@@ -84,15 +84,15 @@ pub(super) fn idle(imports: &[String], tools: &[ToolDefinition], grant: &Grant) 
     let hosts = tools.iter().any(|tool| !tool.needs.hosts.is_empty());
     if uses("casemate:tool/http@") && grant.hosts.is_empty() && !hosts {
         idle.push(
-            "it is built to send requests and is granted no host, so all of them are refused; \
-             grant one with: --grant-host HOST"
+            "it can send requests and is granted no host, so all of them are refused; grant one \
+             with: --grant-host HOST"
                 .to_owned(),
         );
     }
     let secrets = tools.iter().any(|tool| !tool.needs.secrets.is_empty());
     if uses("casemate:tool/secrets@") && grant.secrets.is_empty() && !secrets {
         idle.push(
-            "it is built to use secrets and is granted none; grant one with: --grant-secret NAME"
+            "it can use secrets and is granted none; grant one with: --grant-secret NAME"
                 .to_owned(),
         );
     }

@@ -65,6 +65,8 @@ impl Catalog {
                 return Err(error);
             }
         };
+        // A call may have failed meanwhile.
+        self.components.try_again(&digest);
         self.take_in(actor, digest, wasm, &definitions).await?;
         Ok(Uploaded {
             inspection,

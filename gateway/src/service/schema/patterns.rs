@@ -5,11 +5,14 @@
 //! bounded when a schema is taken in, and how much is matched with how long a text is added up
 //! before a value is checked.
 
-use crate::service::{calls::is_large, definition::references::resolve};
+use crate::service::{
+    calls::is_large,
+    definition::references::{again, resolve},
+};
 use jsonschema_regex::Search;
 use regex_automata::nfa::thompson::{Compiler, Config};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One pattern, compiled, in bytes. Those of everyday use take one to ten KiB; a long repetition of
 /// all but a few characters takes a hundred.
@@ -54,47 +57,52 @@ impl Patterns {
     /// Those of a schema whose references were measured.
     pub(super) fn of(schema: &Value) -> Self {
         let mut patterns = Self::default();
-        patterns.add(schema, schema, 1);
+        let mut reader = Reader {
+            root: schema,
+            sizes: HashMap::new(),
+        };
+        patterns.add(schema, &mut reader, 1);
         patterns.prune();
         patterns
     }
 
     /// Adds those of a part of the schema, each of which is matched up to so many times.
-    fn add(&mut self, part: &Value, root: &Value, times: u64) {
+    fn add<'schema>(&mut self, part: &'schema Value, reader: &mut Reader<'schema>, times: u64) {
         let Value::Object(fields) = part else { return };
-        // These try the others again to know what is left for them.
-        let again = fields.keys().any(|name| name.starts_with("unevaluated"));
-        let times = times + u64::from(again);
         for (name, field) in fields {
-            let once_more = times + u64::from(TRIED_AGAIN.contains(&name.as_str()));
+            let times = times.saturating_mul(again(fields, name) as u64);
+            let once_more = times.saturating_add(u64::from(TRIED_AGAIN.contains(&name.as_str())));
             match (name.as_str(), field) {
-                ("pattern", Value::String(pattern)) => self.here += times * size(pattern),
+                ("pattern", Value::String(pattern)) => {
+                    add_times(&mut self.here, times, reader.size(pattern));
+                }
                 ("properties", Value::Object(properties)) => {
                     for (name, property) in properties {
                         let known = self.properties.entry(name.clone()).or_default();
-                        known.add(property, root, times);
+                        known.add(property, reader, times);
                     }
                 }
                 ("items", Value::Object(_)) => {
                     let known = self.items.get_or_insert_default();
-                    known.add(field, root, times);
+                    known.add(field, reader, times);
                 }
                 ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => {
                     for part in parts {
-                        self.add(part, root, once_more);
+                        self.add(part, reader, once_more);
                     }
                 }
-                ("not" | "if" | "then" | "else", _) => self.add(field, root, once_more),
+                ("not" | "if" | "then" | "else", _) => self.add(field, reader, once_more),
                 ("$ref" | "$dynamicRef", Value::String(target)) => {
-                    if let Some(found) = resolve(root, target) {
-                        self.add(found, root, times);
+                    if let Some(found) = resolve(reader.root, target) {
+                        self.add(found, reader, times);
                     }
                 }
                 ("$defs" | "definitions", _) => {}
                 ("patternProperties", Value::Object(_)) => {
-                    self.within += times * (names(field) + all(field, root));
+                    let size = reader.names(field).saturating_add(reader.all(field));
+                    add_times(&mut self.within, times, size);
                 }
-                _ => self.within += once_more * all(field, root),
+                _ => add_times(&mut self.within, once_more, reader.all(field)),
             }
         }
     }
@@ -190,34 +198,51 @@ pub(super) fn too_large(schema: &Value) -> Option<String> {
     })
 }
 
-/// The size of every pattern in a part of a schema, what it refers to included.
-fn all(part: &Value, root: &Value) -> u64 {
-    match part {
-        Value::Array(items) => add_up(items.iter().map(|item| all(item, root))),
-        Value::Object(fields) => {
-            add_up(
-                fields
-                    .iter()
-                    .map(|(name, field)| match (name.as_str(), field) {
-                        ("pattern", Value::String(pattern)) => size(pattern),
-                        ("patternProperties", Value::Object(_)) => names(field) + all(field, root),
-                        ("$ref" | "$dynamicRef", Value::String(target)) => {
-                            resolve(root, target).map_or(0, |found| all(found, root))
-                        }
-                        _ => all(field, root),
-                    }),
-            )
+/// A schema, and the sizes of the patterns that were met in it: one that is referred to a thousand times
+/// is compiled once.
+struct Reader<'schema> {
+    root: &'schema Value,
+    sizes: HashMap<&'schema str, u64>,
+}
+
+impl<'schema> Reader<'schema> {
+    /// The size of every pattern in a part of the schema, what it refers to included.
+    fn all(&mut self, part: &'schema Value) -> u64 {
+        match part {
+            Value::Array(items) => add_up(items.iter().map(|item| self.all(item))),
+            Value::Object(fields) => add_up(fields.iter().map(|(name, field)| {
+                let size = match (name.as_str(), field) {
+                    ("pattern", Value::String(pattern)) => self.size(pattern),
+                    ("patternProperties", Value::Object(_)) => {
+                        self.names(field).saturating_add(self.all(field))
+                    }
+                    ("$ref" | "$dynamicRef", Value::String(target)) => {
+                        resolve(self.root, target).map_or(0, |found| self.all(found))
+                    }
+                    _ => self.all(field),
+                };
+                size.saturating_mul(again(fields, name) as u64)
+            })),
+            _ => 0,
         }
-        _ => 0,
+    }
+
+    fn names(&mut self, fields: &'schema Value) -> u64 {
+        let names = fields
+            .as_object()
+            .into_iter()
+            .flat_map(|fields| fields.keys());
+        add_up(names.map(|name| self.size(name)))
+    }
+
+    fn size(&mut self, pattern: &'schema str) -> u64 {
+        let sizes = self.sizes.entry(pattern);
+        *sizes.or_insert_with(|| size(pattern))
     }
 }
 
-fn names(fields: &Value) -> u64 {
-    let names = fields
-        .as_object()
-        .into_iter()
-        .flat_map(|fields| fields.keys());
-    add_up(names.map(|name| size(name)))
+fn add_times(sum: &mut u64, times: u64, size: u64) {
+    *sum = sum.saturating_add(times.saturating_mul(size));
 }
 
 fn add_up(costs: impl Iterator<Item = u64>) -> u64 {
@@ -366,7 +391,12 @@ mod tests {
             (
                 json!({ "unevaluatedItems": { "pattern": "^a+$" } }),
                 json!(["ab"]),
-                4,
+                10,
+            ),
+            (
+                json!({ "unevaluatedItems": false, "allOf": [{ "items": { "pattern": "^a+$" } }] }),
+                json!(["ab"]),
+                10,
             ),
         ] {
             assert_eq!(Patterns::of(&schema).cost(&value), size * times, "{schema}");

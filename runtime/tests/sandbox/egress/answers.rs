@@ -1,6 +1,6 @@
 //! Hosts that answer too much, too slowly, or nonsense.
 
-use super::{fetch, granted};
+use super::{fetch, granted, with_secret};
 use crate::support::{
     http::{Fetch, error},
     local_runtime, run_with,
@@ -10,6 +10,7 @@ use crate::support::{
 use casemate_domain::{Limits, Outcome};
 use casemate_runtime::{Config, EgressPolicy, Runtime};
 use flate2::{Compression, write::GzEncoder};
+use secrecy::SecretString;
 use std::{
     io::Write,
     time::{Duration, Instant},
@@ -246,4 +247,21 @@ async fn an_answer_is_part_of_the_memory_of_all_calls() {
         assert_eq!(text(&outcome).len(), 1_000_000, "the control has enough");
         assert_eq!(enough.memory_held(), 0);
     }
+}
+
+#[tokio::test]
+async fn g47_masks_that_are_longer_than_the_secret_count_as_body() {
+    let get_echoed = async |times: usize| {
+        let server = Server::start(move |_| ok(&"hunter22".repeat(times)));
+        let mut environment = with_secret(&[&server.url()], &server.url());
+        environment.secrets[0].1 = SecretString::from("hunter22");
+        let mut get = Fetch::get(server.url());
+        get.max_body_bytes = Some(800);
+        get.secret_header = Some(("authorization", "TOKEN"));
+        fetch(local_runtime(), &get, environment).await
+    };
+    let outcome = get_echoed(100).await;
+    assert_eq!(error(&outcome).0, "too-large");
+    let outcome = get_echoed(50).await;
+    assert_eq!(text(&outcome), "[secret TOKEN]".repeat(50));
 }
