@@ -16,6 +16,7 @@ mod instructions;
 mod machine;
 mod neighbors;
 mod overload;
+mod profile;
 mod progress;
 mod prose;
 mod say;
@@ -57,6 +58,8 @@ enum Command {
     Overload(overload::Options),
     /// Whether a call costs the same however much is registered, and memory stays
     Scale(scale::Options),
+    /// Where the CPU time of a small call goes, by stage and as a flame graph; needs perf
+    Profile(profile::Options),
     /// What a call takes in instructions and allocations, against the committed baseline
     Instructions(instructions::Options),
     /// Makes the calls that `instructions` counts
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Density(options) => density::run(&options, &output),
         Command::Overload(options) => overload::run(&options, &output),
         Command::Scale(options) => scale::run(&options, &output),
+        Command::Profile(options) => profile::run(&options, &output),
         Command::Instructions(options) => instructions::run(&options, &output),
         Command::Counted(options) => instructions::program::run(&options).map(|counted| {
             if let Some(counted) = counted {

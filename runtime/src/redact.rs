@@ -24,6 +24,7 @@ use index::Index;
 use needle::Needle;
 use std::{
     borrow::Cow,
+    convert::Infallible,
     ops::Range,
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
@@ -147,13 +148,33 @@ impl Redactor {
         self.replaced(Audience::Guest, bytes)
     }
 
+    /// The same for what may be large: where something is masked, a copy is made, if there is room
+    /// for as many bytes as it will have.
+    pub(crate) fn hide_if<E>(
+        &self,
+        bytes: Vec<u8>,
+        room: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        self.replaced_if(Audience::Guest, bytes, room)
+    }
+
     fn replaced(&self, audience: Audience, bytes: Vec<u8>) -> Vec<u8> {
+        let Ok(replaced) = self.replaced_if(audience, bytes, |_| Ok::<_, Infallible>(()));
+        replaced
+    }
+
+    fn replaced_if<E>(
+        &self,
+        audience: Audience,
+        bytes: Vec<u8>,
+        room: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
         let armory = self.armory();
         let mut effort = Effort::new(&self.spare, bytes.len());
         match find(&armory, audience, &bytes, bytes.len(), &mut effort) {
-            Ok(found) if found.is_empty() => bytes,
-            Ok(found) => with_masks(&found, &bytes),
-            Err(TooMuch) => WITHHELD.into(),
+            Ok(found) if found.is_empty() => Ok(bytes),
+            Ok(found) => with_masks(&found, &bytes, room),
+            Err(TooMuch) => Ok(WITHHELD.into()),
         }
     }
 
@@ -162,8 +183,16 @@ impl Redactor {
     }
 }
 
-fn with_masks(found: &[Found<'_>], bytes: &[u8]) -> Vec<u8> {
-    let mut masked = Vec::with_capacity(bytes.len());
+fn with_masks<E>(
+    found: &[Found<'_>],
+    bytes: &[u8],
+    room: impl FnOnce(usize) -> Result<(), E>,
+) -> Result<Vec<u8>, E> {
+    let masks: usize = found.iter().map(|found| found.mask.len()).sum();
+    let secrets: usize = found.iter().map(|found| found.range.len()).sum();
+    let length = bytes.len() - secrets + masks;
+    room(length)?;
+    let mut masked = Vec::with_capacity(length);
     let mut done = 0;
     for Found { range, mask, .. } in found {
         masked.extend_from_slice(&bytes[done..range.start]);
@@ -171,7 +200,7 @@ fn with_masks(found: &[Found<'_>], bytes: &[u8]) -> Vec<u8> {
         done = range.end;
     }
     masked.extend_from_slice(&bytes[done..]);
-    masked
+    Ok(masked)
 }
 
 /// The pieces to mask that begin before a place, in order. Matches that overlap are one piece, so

@@ -184,6 +184,15 @@ impl Secrets {
         self.redactor.hide(bytes)
     }
 
+    /// The same for what may be large, if there is room for the copy.
+    pub(crate) fn hide_if<E>(
+        &self,
+        bytes: Vec<u8>,
+        room: impl FnOnce(usize) -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        self.redactor.hide_if(bytes, room)
+    }
+
     /// The names of the secrets that were revealed or sent.
     pub(crate) fn take_used(&mut self) -> Vec<String> {
         std::mem::take(&mut self.used)

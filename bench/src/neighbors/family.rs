@@ -1,6 +1,11 @@
 //! The ways in which a neighbor is hostile.
 
-use super::{guards::GRANTED_BYTES, heavy::Heavy, setup::Scene, slow_clients};
+use super::{
+    guards::GRANTED_BYTES,
+    heavy::Heavy,
+    setup::{LARGE, Scene},
+    slow_clients,
+};
 use crate::driver::{Client, Request, Tally, in_flight};
 use bytes::Bytes;
 use casemate_tests::Server;
@@ -29,6 +34,8 @@ pub(super) enum Family {
     HostCalls,
     /// Requests to a server that never answers
     Egress,
+    /// Requests to a server that answers with as much as one may
+    Responses,
     /// Clients that send their headers slowly and do not read their answers
     SlowClients,
 }
@@ -69,6 +76,11 @@ impl Family {
             Self::Egress => {
                 let url = format!("http://{listener}/");
                 ("fetch", json!({ "url": url, "requests": MANY }))
+            }
+            // As many as one call may have in all.
+            Self::Responses => {
+                let url = format!("http://{listener}{LARGE}");
+                ("fetch", json!({ "url": url, "requests": 6 }))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Who takes part: a victim, its hostile neighbors, and a listener that never answers.
+//! Who takes part: a victim, its hostile neighbors, and a listener that never answers, or with much.
 
 use super::{guards::Guards, heavy::Heavy};
 use crate::{gateway::Gateway, machine::Cores};
@@ -11,6 +11,10 @@ const VICTIM_CPU: Duration = Duration::from_millis(5);
 /// Longer than any cell.
 const NEVER: Duration = Duration::from_secs(86_400);
 
+/// Where the listener answers, and with how many bytes: nearly as many as an answer may have.
+pub(super) const LARGE: &str = "/large";
+const LARGE_BYTES: usize = 5_000_000;
+
 /// All that takes part, on one gateway.
 pub(super) struct Scene {
     pub(super) gateway: Gateway,
@@ -21,7 +25,7 @@ pub(super) struct Scene {
     pub(super) victim_cpu: Duration,
     pub(super) hostile: Vec<Server>,
     pub(super) heavy: Arc<Heavy>,
-    silent: Fixture,
+    listener: Fixture,
 }
 
 impl Scene {
@@ -29,8 +33,11 @@ impl Scene {
     pub(super) fn set_up(cores: Cores, tenants: usize) -> Result<Self> {
         let gateway = Gateway::start(&Guards::On.config(), cores)?;
         let victim = gateway.server("victim", &[]);
-        let silent = Fixture::start(|_| Reply::status(204).after(NEVER));
-        let grant = ["--grant-host", &silent.host()];
+        let listener = Fixture::start(|request| match request.path.as_str() {
+            LARGE => Reply::bytes(LARGE_BYTES),
+            _ => Reply::status(204).after(NEVER),
+        });
+        let grant = ["--grant-host", &listener.host()];
         let hostile = (1..=tenants)
             .map(|number| gateway.server(&format!("hostile-{number}"), &grant))
             .collect();
@@ -42,12 +49,12 @@ impl Scene {
             victim_cpu,
             hostile,
             heavy: Arc::new(Heavy::from_component(guest("bench"))?),
-            silent,
+            listener,
         })
     }
 
-    /// The listener that never answers.
+    /// The listener that never answers, but for one path.
     pub(super) fn listener(&self) -> SocketAddr {
-        self.silent.address()
+        self.listener.address()
     }
 }

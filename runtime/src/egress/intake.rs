@@ -61,15 +61,14 @@ impl Intake {
             self.make_room(&mut body, chunk.len(), limit)?;
             body.extend_from_slice(&chunk);
         }
-        let read = body.capacity();
-        let body = aside(body.len(), || secrets.hide(body));
-        // A mask can be longer than what it stands for.
-        if body.len() as u64 > limit {
-            return Err(HttpError::TooLarge(limit));
-        }
-        if !self.holding.take(body.len().saturating_sub(read) as u64) {
-            return Err(refusal::memory());
-        }
+        // A mask can be longer than what it stands for, and the copy is there beside the answer.
+        let holding = &mut self.holding;
+        let room = |length: usize| match length as u64 {
+            length if length > limit => Err(HttpError::TooLarge(limit)),
+            length if holding.take(length) => Ok(()),
+            _ => Err(refusal::memory()),
+        };
+        let body = aside(body.len(), || secrets.hide_if(body, room))?;
         Ok(Response {
             status,
             headers,

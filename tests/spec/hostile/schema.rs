@@ -48,6 +48,7 @@ pub(super) static SCHEMAS: Family = Family {
         "G35lb", "names of properties of very many states", named("(a{200}){100}"), named("a{100}");
         "G35lc", "expressions that are too large together", patterns(100), patterns(10);
         "G35ld", "what is left over within what is left over", left_over(16), left_over(3);
+        "G35le", "a name that an example has as well", named_twice(28), named_twice(0);
         "G35m", "a header with a line end in its name", header(&["X\r\nEvil: 1"]), header(&["City"]);
         "G35n", "the same header twice", header(&["City", "city"]), header(&["City", "Town"]);
         "G35o", "a header without a name", header(&[""]), header(&["City"]);
@@ -133,6 +134,25 @@ fn left_over(levels: usize) -> Value {
         |within, _| json!({ "allOf": [within], "unevaluatedProperties": false }),
     );
     json!({ "type": "object", "properties": { "a": within } })
+}
+
+/// References that multiply, behind a name that means something else where it is first met.
+fn named_twice(levels: usize) -> Value {
+    let mut definitions = serde_json::Map::new();
+    for level in 0..levels {
+        let next = json!({ "$ref": format!("#/$defs/d{}", level + 1) });
+        let both = json!({ "$anchor": format!("n{level}"), "allOf": [next, next] });
+        definitions.insert(format!("d{level}"), both);
+        definitions.insert(
+            "aa".to_owned(),
+            json!({ "examples": [{ "$anchor": "n0" }] }),
+        );
+    }
+    definitions.insert(
+        format!("d{levels}"),
+        json!({ "$anchor": format!("n{levels}") }),
+    );
+    json!({ "type": "object", "properties": { "a": { "$ref": "#n0" } }, "$defs": definitions })
 }
 
 fn reference(target: &str) -> Value {
