@@ -3,9 +3,10 @@
 mod machine;
 mod open;
 mod ready_file;
+mod signals;
 
 use crate::{
-    admin::App,
+    admin::{App, Uploads},
     config::Config,
     listen::{self, Share, Terms},
     mcp::{Endpoint, Seal, Settings},
@@ -17,6 +18,7 @@ use casemate_store::{call_log::CallLog, metadata::Metadata};
 use open::Opened;
 use ready_file::ReadyFile;
 use secrecy::SecretString;
+use signals::Signals;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -74,6 +76,7 @@ struct Running {
     stop: CancellationToken,
     listeners: Vec<JoinHandle<()>>,
     ready_file: Option<ReadyFile>,
+    signals: Signals,
 }
 
 /// Opens everything, binds both listeners and begins to serve.
@@ -105,10 +108,11 @@ pub async fn start(options: Options) -> Result<Started> {
         listens_at: mcp_address,
         max_call_bytes,
         stop: stop.clone(),
-        uploads: Arc::default(),
+        uploads: Arc::new(Uploads::new(service.platform_limits().compile.at_once)),
     };
     let drain = Duration::from_millis(server.drain_ms);
     let (for_clients, for_admins) = terms(&config, &service, &stop);
+    let signals = Signals::listen()?;
     tokio::spawn(stop_calls(Arc::clone(&service), stop.clone(), drain));
     let listeners = vec![
         tokio::spawn(listen::serve(mcp, router::public(public), for_clients)),
@@ -132,6 +136,7 @@ pub async fn start(options: Options) -> Result<Started> {
             stop,
             listeners,
             ready_file,
+            signals,
         },
     })
 }
@@ -182,8 +187,6 @@ impl Started {
     /// Serves until the process is asked to stop, then lets running calls end and writes down what
     /// is still in memory.
     pub async fn run_until_stopped(self) -> Result<()> {
-        stop_signal().await?;
-        tracing::info!("stopping: no new connections, running calls may end");
         let Running {
             log,
             metadata,
@@ -192,7 +195,10 @@ impl Started {
             stop,
             listeners,
             ready_file,
+            signals,
         } = self.running;
+        signals.stop().await;
+        tracing::info!("stopping: no new connections, running calls may end");
         // First, so that nobody is sent here any more.
         drop(ready_file);
         stop.cancel();
@@ -271,14 +277,5 @@ fn public_url(config: &Config, address: SocketAddr) -> String {
     match &config.server.public_url {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => format!("http://{address}"),
-    }
-}
-
-async fn stop_signal() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
     }
 }
