@@ -61,20 +61,26 @@ pub struct Uploads {
     worked_on: Semaphore,
 }
 
-/// Uploads that arrive or are worked on, and of those the ones that are worked on.
-const ARRIVING: usize = 16;
-pub(crate) const WORKED_ON: u32 = 4;
-
-impl Default for Uploads {
-    fn default() -> Self {
-        Self {
-            arriving: Semaphore::new(ARRIVING),
-            worked_on: Semaphore::new(WORKED_ON as usize),
-        }
-    }
-}
+/// Uploads that arrive or are worked on.
+const ARRIVING: u32 = 16;
+/// Of those the ones that are worked on, if no more are compiled at once.
+const WORKED_ON: u32 = 4;
 
 impl Uploads {
+    /// With room for as many as are compiled at once.
+    pub(crate) fn new(compiled_at_once: u64) -> Self {
+        let worked_on = Self::worked_on(compiled_at_once);
+        Self {
+            arriving: Semaphore::new(ARRIVING.max(worked_on) as usize),
+            worked_on: Semaphore::new(worked_on as usize),
+        }
+    }
+
+    /// How many are worked on at once, each of which may need a sandbox.
+    pub(crate) fn worked_on(compiled_at_once: u64) -> u32 {
+        u32::try_from(compiled_at_once).map_or(WORKED_ON, |compiled| compiled.max(WORKED_ON))
+    }
+
     /// Waits until one more may arrive.
     pub(crate) async fn arriving(&self) -> SemaphorePermit<'_> {
         permit(&self.arriving).await

@@ -2,7 +2,7 @@
 
 use super::{
     guards::GRANTED_BYTES,
-    heavy::Heavy,
+    heavy::{HEAVY_BYTES, Heavy},
     setup::{LARGE, Scene},
     slow_clients,
 };
@@ -13,6 +13,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::{fmt, net::SocketAddr, sync::Arc};
 use tokio_util::sync::CancellationToken;
+
+/// Uploads whose bodies the gateway takes in at once, if it compiles no more.
+const ARRIVING: usize = 16;
 
 /// One way of using more than one's share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -57,7 +60,8 @@ impl Family {
     /// What so many requests in flight may hold in memory, in bytes.
     pub(super) fn granted(self, in_flight: usize) -> u64 {
         match self {
-            Self::Compile | Self::SlowClients => 0,
+            Self::Compile => in_flight.min(ARRIVING) as u64 * HEAVY_BYTES,
+            Self::SlowClients => 0,
             _ => in_flight as u64 * GRANTED_BYTES,
         }
     }

@@ -26,6 +26,9 @@ const NESTS: u32 = 3;
 /// Blocks of each.
 const BLOCKS: u32 = 29_900;
 
+/// How large a component is at most, in bytes.
+pub(super) const HEAVY_BYTES: u64 = 4 << 20;
+
 /// The component that all uploads are made from.
 #[derive(Debug)]
 pub(super) struct Heavy {
@@ -104,7 +107,7 @@ fn blocks(number: u32) -> Function {
 
 #[cfg(test)]
 mod tests {
-    use super::{Heavy, chain};
+    use super::{HEAVY_BYTES, Heavy, chain};
     use casemate_tests::guest;
     use wasm_encoder::Encode;
 
@@ -125,5 +128,6 @@ mod tests {
         let (one, other) = (heavy.next(), heavy.next());
         assert_ne!(one, other);
         assert_eq!(one.len(), other.len());
+        assert!(one.len() as u64 <= HEAVY_BYTES, "{}", one.len());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::machine;
 use crate::{
-    admin,
+    admin::Uploads,
     config::Config,
     mcp::Seal,
     service::{Parts, Service, keyring},
@@ -45,7 +45,7 @@ pub(super) async fn open(config: &Config) -> Result<Opened> {
         // An upload is asked what it offers in a sandbox too, and passes no gate of calls.
         slots: u32::try_from(config.sandbox.places)
             .unwrap_or(u32::MAX)
-            .saturating_add(admin::WORKED_ON),
+            .saturating_add(Uploads::worked_on(config.compile.at_once)),
         // Never less than by default: a component that wants more at its start than the limit of
         // today is stopped when it is called, and runs again when the limit is raised.
         max_memory_bytes: limits.memory_bytes.max(most.max_memory_bytes),

@@ -1,6 +1,7 @@
 //! Workspaces, servers, and the tools behind them.
 
 mod deploy;
+mod examiner;
 mod limits;
 mod load;
 mod presentation;

@@ -88,6 +88,11 @@ impl Components {
         }
     }
 
+    /// How far what is done for uploads stands behind calls.
+    pub fn niceness(&self) -> u64 {
+        self.worker.limits.niceness
+    }
+
     /// The compiled component, if it is in memory.
     pub fn get(&self, digest: &Digest) -> Option<Component> {
         self.loaded.get(digest)

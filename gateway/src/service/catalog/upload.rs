@@ -1,6 +1,6 @@
 //! Taking in a component: examined, compiled, asked once what it is, kept.
 
-use super::Catalog;
+use super::{Catalog, examiner::examined};
 use crate::service::{
     access::Administrator, audit, components::LoadError, definition, error::Error,
 };
@@ -28,14 +28,6 @@ pub(super) struct Known {
     pub(super) definitions: Definitions,
 }
 
-/// Looks at a file without running it. A large one takes a while, so requests go on meanwhile.
-async fn examined(wasm: Bytes) -> Result<Inspection, Error> {
-    tokio::task::spawn_blocking(move || casemate_runtime::inspect(&wasm))
-        .await
-        .map_err(|error| Error::Internal(format!("an examination ended early: {error}")))?
-        .map_err(Error::Rejected)
-}
-
 impl Catalog {
     /// Takes in a component. Uploading the same file again is harmless, and mends a stored copy
     /// that was damaged.
@@ -44,7 +36,7 @@ impl Catalog {
     /// asked what it provides at its first upload and never again, so that what is deployed is what
     /// was looked at.
     pub async fn upload(&self, actor: &Administrator, wasm: Bytes) -> Result<Uploaded, Error> {
-        let inspection = examined(wasm.clone()).await?;
+        let inspection = examined(wasm.clone(), self.components.niceness()).await?;
         let digest = inspection.digest;
         self.components.try_again(&digest);
         if let Some(known) = self.known(digest).await? {
