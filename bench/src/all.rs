@@ -19,10 +19,11 @@ const COUNTED: &str = "CASEMATE_BENCH_COUNTED";
 const INSTRUCTIONS: &str = "instructions";
 
 /// What is run, the quick ones first.
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     INSTRUCTIONS,
     "call",
     "mcp",
+    "profile",
     "peers",
     "cold",
     "density",

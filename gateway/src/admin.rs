@@ -34,7 +34,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// What handlers work with. Cloning copies pointers.
@@ -57,22 +57,22 @@ pub struct App {
 /// How many uploads there are at once. Each holds a whole component in memory.
 #[derive(Debug)]
 pub struct Uploads {
-    arriving: Semaphore,
-    worked_on: Semaphore,
+    arriving: Arc<Semaphore>,
+    worked_on: Arc<Semaphore>,
 }
 
-/// Uploads that arrive or are worked on.
-const ARRIVING: u32 = 16;
-/// Of those the ones that are worked on, if no more are compiled at once.
+/// Uploads that are worked on, if no more are compiled at once.
 const WORKED_ON: u32 = 4;
+/// Uploads that arrive, beside those.
+const ARRIVING: u32 = 12;
 
 impl Uploads {
     /// With room for as many as are compiled at once.
     pub(crate) fn new(compiled_at_once: u64) -> Self {
         let worked_on = Self::worked_on(compiled_at_once);
         Self {
-            arriving: Semaphore::new(ARRIVING.max(worked_on) as usize),
-            worked_on: Semaphore::new(worked_on as usize),
+            arriving: Arc::new(Semaphore::new(worked_on.saturating_add(ARRIVING) as usize)),
+            worked_on: Arc::new(Semaphore::new(worked_on as usize)),
         }
     }
 
@@ -82,18 +82,18 @@ impl Uploads {
     }
 
     /// Waits until one more may arrive.
-    pub(crate) async fn arriving(&self) -> SemaphorePermit<'_> {
+    pub(crate) async fn arriving(&self) -> OwnedSemaphorePermit {
         permit(&self.arriving).await
     }
 
     /// Waits until one more, which has arrived, may be worked on.
-    pub(crate) async fn turn(&self) -> SemaphorePermit<'_> {
+    pub(crate) async fn turn(&self) -> OwnedSemaphorePermit {
         permit(&self.worked_on).await
     }
 }
 
-async fn permit(semaphore: &Semaphore) -> SemaphorePermit<'_> {
-    let permit = semaphore.acquire().await;
+async fn permit(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    let permit = Arc::clone(semaphore).acquire_owned().await;
     permit.expect("this semaphore is never closed")
 }
 

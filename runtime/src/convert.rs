@@ -48,18 +48,13 @@ pub(crate) fn answer(
     redactor: &Redactor,
     limits: &Limits,
 ) -> Result<Answer, Stop> {
-    let bytes = weight::of(&answered);
-    // Looking through it takes several times as much memory as it has bytes. Suggestions are cut to
-    // the first ones before they are looked through.
-    let is_cut = matches!(&answered, Answered::Completion(Ok(_)));
-    if bytes as u64 > limits.output_bytes && !is_cut {
-        return Err(stop::output(limits));
-    }
-    aside(bytes, || taken_in(answered, redactor, limits))
+    aside(weight::of(&answered), || {
+        taken_in(answered, redactor, limits)
+    })
 }
 
 fn taken_in(answered: Answered, redactor: &Redactor, limits: &Limits) -> Result<Answer, Stop> {
-    let mut intake = Intake::new(redactor);
+    let mut intake = Intake::new(redactor, limits);
     let conclusion = match answered {
         Answered::Tool(result) => result.map(|outcome| tool(outcome, &mut intake)),
         Answered::Resource(result) => result.map(|outcome| resource(outcome, &mut intake)),

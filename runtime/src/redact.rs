@@ -114,27 +114,23 @@ impl Redactor {
         let shown = text.floor_char_boundary(shown);
         let armory = self.armory();
         let mut effort = Effort::new(&self.spare, shown);
-        let found = find(
-            &armory,
-            Audience::Outside,
-            text.as_bytes(),
-            shown,
-            &mut effort,
-        );
-        let found = match found {
-            Ok(found) if found.is_empty() => return Cow::Borrowed(&text[..shown]),
-            Ok(found) => found,
-            Err(TooMuch) => return Cow::Owned(WITHHELD.to_owned()),
-        };
-        let mut masked = String::with_capacity(shown);
-        let mut done = 0;
-        for Found { range, mask, .. } in &found {
+        let (mut masked, mut done) = (None, 0);
+        let mask = |Found { range, mask, .. }: Found<'_>| {
+            let masked = masked.get_or_insert_with(|| String::with_capacity(shown));
             masked.push_str(&text[done..range.start]);
             masked.push_str(mask);
             done = range.end;
+        };
+        let hay = text.as_bytes();
+        let looked = find(&armory, Audience::Outside, hay, shown, &mut effort, mask);
+        match (looked, masked) {
+            (Err(TooMuch), _) => Cow::Owned(WITHHELD.to_owned()),
+            (Ok(()), None) => Cow::Borrowed(&text[..shown]),
+            (Ok(()), Some(mut masked)) => {
+                masked.push_str(&text[done.min(shown)..shown]);
+                Cow::Owned(masked)
+            }
         }
-        masked.push_str(&text[done.min(shown)..shown]);
-        Cow::Owned(masked)
     }
 
     /// Masks bytes.
@@ -170,12 +166,35 @@ impl Redactor {
         room: impl FnOnce(usize) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
         let armory = self.armory();
-        let mut effort = Effort::new(&self.spare, bytes.len());
-        match find(&armory, audience, &bytes, bytes.len(), &mut effort) {
-            Ok(found) if found.is_empty() => Ok(bytes),
-            Ok(found) => with_masks(&found, &bytes, room),
-            Err(TooMuch) => Ok(WITHHELD.into()),
+        let look = |each: &mut dyn FnMut(Found<'_>)| {
+            let mut effort = Effort::new(&self.spare, bytes.len());
+            find(&armory, audience, &bytes, bytes.len(), &mut effort, each)
+        };
+        // Once for how long it becomes, and once to write it: a list of what is found could take several
+        // times as much memory as the text.
+        let (mut length, mut is_found) = (bytes.len(), false);
+        let counted = look(&mut |found| {
+            is_found = true;
+            length = length - found.range.len() + found.mask.len();
+        });
+        if counted.is_err() {
+            return Ok(WITHHELD.into());
         }
+        if !is_found {
+            return Ok(bytes);
+        }
+        room(length)?;
+        let (mut masked, mut done) = (Vec::with_capacity(length), 0);
+        let written = look(&mut |Found { range, mask, .. }| {
+            masked.extend_from_slice(&bytes[done..range.start]);
+            masked.extend_from_slice(mask.as_bytes());
+            done = range.end;
+        });
+        if written.is_err() {
+            return Ok(WITHHELD.into());
+        }
+        masked.extend_from_slice(&bytes[done..]);
+        Ok(masked)
     }
 
     fn armory(&self) -> RwLockReadGuard<'_, Armory> {
@@ -183,43 +202,24 @@ impl Redactor {
     }
 }
 
-fn with_masks<E>(
-    found: &[Found<'_>],
-    bytes: &[u8],
-    room: impl FnOnce(usize) -> Result<(), E>,
-) -> Result<Vec<u8>, E> {
-    let masks: usize = found.iter().map(|found| found.mask.len()).sum();
-    let secrets: usize = found.iter().map(|found| found.range.len()).sum();
-    let length = bytes.len() - secrets + masks;
-    room(length)?;
-    let mut masked = Vec::with_capacity(length);
-    let mut done = 0;
-    for Found { range, mask, .. } in found {
-        masked.extend_from_slice(&bytes[done..range.start]);
-        masked.extend_from_slice(mask.as_bytes());
-        done = range.end;
-    }
-    masked.extend_from_slice(&bytes[done..]);
-    Ok(masked)
-}
-
-/// The pieces to mask that begin before a place, in order. Matches that overlap are one piece, so
-/// that none leaves an edge.
+/// Gives the pieces to mask that begin before a place, in order. Matches that overlap are one piece,
+/// so that none leaves an edge.
 fn find<'a>(
     armory: &'a Armory,
     audience: Audience,
     hay: &[u8],
     shown: usize,
     effort: &mut Effort<'_>,
-) -> Result<Vec<Found<'a>>, TooMuch> {
-    let mut found: Vec<Found<'a>> = Vec::new();
+    mut give: impl FnMut(Found<'a>),
+) -> Result<(), TooMuch> {
     if armory.secrets.is_empty() {
-        return Ok(found);
+        return Ok(());
     }
+    let mut last: Option<Found<'a>> = None;
     let mut at = 0;
     while at < hay.len().min(shown) {
         let byte = hay[at];
-        let is_covered = found.last().is_some_and(|last| at < last.range.end);
+        let is_covered = last.as_ref().is_some_and(|last| at < last.range.end);
         if byte == b'['
             && !is_covered
             && let Some(len) = masked_before(armory, &hay[at..])
@@ -234,12 +234,15 @@ fn find<'a>(
                 continue;
             }
             if let Some(range) = armed.forms[form].matched(hay, at, effort)? {
-                add(&mut found, range, &armed.mask);
+                add(&mut last, range, &armed.mask)
+                    .into_iter()
+                    .for_each(&mut give);
             }
         }
         at += 1;
     }
-    Ok(found)
+    last.into_iter().for_each(give);
+    Ok(())
 }
 
 /// How long the mask is that a text begins with.
@@ -254,17 +257,19 @@ fn masked_before(armory: &Armory, hay: &[u8]) -> Option<usize> {
         .next()
 }
 
-fn add<'a>(found: &mut Vec<Found<'a>>, range: Range<usize>, mask: &'a str) {
+/// Adds a match to the last piece, or begins another piece. Gives the one before then.
+fn add<'a>(last: &mut Option<Found<'a>>, range: Range<usize>, mask: &'a str) -> Option<Found<'a>> {
     let longest = range.len();
-    match found.last_mut() {
+    match last {
         Some(last) if range.start < last.range.end => {
             last.range.start = last.range.start.min(range.start);
             last.range.end = last.range.end.max(range.end);
             if longest > last.longest {
                 (last.longest, last.mask) = (longest, mask);
             }
+            None
         }
-        _ => found.push(Found {
+        _ => last.replace(Found {
             range,
             mask,
             longest,

@@ -105,12 +105,12 @@ impl Question {
             let after = Instant::now();
             match error {
                 None => latency.record(after - before),
-                Some(error) => {
-                    errors.push(error);
-                    match Wire::connect(self.address).await {
-                        Ok(again) => wire = again,
-                        Err(_) => break,
-                    }
+                Some(error) => errors.push(error),
+            }
+            if !wire.is_open {
+                match Wire::connect(self.address).await {
+                    Ok(again) => wire = again,
+                    Err(_) => break,
                 }
             }
             before = after;

@@ -128,7 +128,7 @@ impl Question {
         while let Some(due) = requests.recv().await {
             let error = self.ask(&mut wire).await;
             let took = due.elapsed();
-            if error.is_some()
+            if !wire.is_open
                 && let Ok(again) = Wire::connect(self.address).await
             {
                 wire = again;

@@ -4,7 +4,7 @@
 use super::Request;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::BytesMut;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, ops::Range};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -20,6 +20,8 @@ const READ: usize = 128 << 10;
 pub(crate) struct Wire {
     stream: TcpStream,
     input: BytesMut,
+    /// Whether the last answer came whole, and the other end waits for the next request.
+    pub(crate) is_open: bool,
 }
 
 /// An answer, whole, as it lies in the connection.
@@ -37,44 +39,68 @@ impl Wire {
         Ok(Self {
             stream,
             input: BytesMut::new(),
+            is_open: true,
         })
     }
 
     /// Sends the bytes of a request and waits for the whole answer.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<Heard<'_>> {
         self.input.clear();
+        self.is_open = false;
         self.stream.write_all(request).await?;
         loop {
             self.input.reserve(READ);
             let read = self.stream.read_buf(&mut self.input).await?;
             ensure!(read > 0, "the connection was closed");
-            if let Some((status, head, end)) = extent(&self.input)? {
-                let body = &self.input[head..end];
+            if let Some(Extent {
+                status,
+                body,
+                closes,
+            }) = extent(&self.input)?
+            {
+                self.is_open = !closes;
+                let body = &self.input[body];
                 return Ok(Heard { status, body });
             }
         }
     }
 }
 
+/// An answer that is there.
+#[derive(Debug, PartialEq, Eq)]
+struct Extent {
+    status: u16,
+    body: Range<usize>,
+    /// Whether it is the last on its connection.
+    closes: bool,
+}
+
 /// Where the body of an answer begins and ends, once it is there.
-fn extent(input: &[u8]) -> Result<Option<(u16, usize, usize)>> {
+fn extent(input: &[u8]) -> Result<Option<Extent>> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut answer = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(head) = answer.parse(input)? else {
         return Ok(None);
     };
     let status = answer.code.context("an answer has a status")?;
+    let (mut end, mut closes) = (None, false);
     for header in &*answer.headers {
         if header.name.eq_ignore_ascii_case("content-length") {
             let length: usize = str::from_utf8(header.value)?.trim().parse()?;
-            let end = head + length;
-            return Ok((input.len() >= end).then_some((status, head, end)));
-        }
-        if header.name.eq_ignore_ascii_case("transfer-encoding") {
-            return Ok(last_chunk(input, head)?.map(|end| (status, head, end)));
+            let there = head + length;
+            end = Some((input.len() >= there).then_some(there));
+        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            end = Some(last_chunk(input, head)?);
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            closes = header.value.eq_ignore_ascii_case(b"close");
         }
     }
-    bail!("an answer without a length")
+    let end = end.context("an answer without a length")?;
+    Ok(end.map(|end| Extent {
+        status,
+        body: head..end,
+        closes,
+    }))
 }
 
 /// The end of a body in chunks, once it is there.
@@ -133,7 +159,9 @@ mod tests {
     #[test]
     fn an_answer_ends_where_its_length_says_and_not_before() {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-        assert_eq!(extent(answer).unwrap(), Some((200, 38, 40)));
+        let whole = extent(answer).unwrap().unwrap();
+        assert_eq!((whole.status, whole.body), (200, 38..40));
+        assert!(!whole.closes);
         assert_eq!(extent(&answer[..39]).unwrap(), None);
         assert_eq!(extent(&answer[..20]).unwrap(), None);
     }
@@ -142,7 +170,13 @@ mod tests {
     fn an_answer_in_chunks_ends_with_the_empty_one() {
         let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
         let whole = extent(answer).unwrap().unwrap();
-        assert_eq!(&answer[whole.1..], b"2\r\n{}\r\n0\r\n\r\n");
+        assert_eq!(&answer[whole.body], b"2\r\n{}\r\n0\r\n\r\n");
         assert_eq!(extent(&answer[..answer.len() - 1]).unwrap(), None);
+    }
+
+    #[test]
+    fn the_last_answer_of_a_connection_is_told_by_its_head() {
+        let answer = b"HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        assert!(extent(answer).unwrap().unwrap().closes);
     }
 }

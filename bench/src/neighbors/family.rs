@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::{fmt, net::SocketAddr, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
-/// Uploads whose bodies the gateway takes in at once, if it compiles no more.
+/// Uploads whose bodies the gateway takes in at once with the guards on.
 const ARRIVING: usize = 16;
 
 /// One way of using more than one's share.

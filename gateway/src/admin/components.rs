@@ -11,6 +11,7 @@ use axum::{
 };
 use casemate_runtime::{Rejection, RejectionKind};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Takes in a component. The body is the file itself.
 pub async fn upload(
@@ -20,15 +21,23 @@ pub async fn upload(
 ) -> Result<Json<Value>, Problem> {
     // Before the body is read: those who wait hold no components in memory. Who then sends nothing
     // holds up only those who send, and not those whose components are there.
-    let _arrives = app.uploads.arriving().await;
+    let arrives = app.uploads.arriving().await;
     let wasm = extract::bytes(request)
         .await
         .map_err(|problem| match problem.code() {
             Code::PayloadTooLarge => too_large(&app).into(),
             _ => problem,
         })?;
-    let _turn = app.uploads.turn().await;
-    let uploaded = app.service.catalog().upload(&actor, wasm).await?;
+    let turn = app.uploads.turn().await;
+    let service = Arc::clone(&app.service);
+    // By itself: what was begun goes on if the client goes away, and holds its place until it ends.
+    let work = tokio::spawn(async move {
+        let _held = (arrives, turn);
+        service.catalog().upload(&actor, wasm).await
+    });
+    let uploaded = work
+        .await
+        .map_err(|error| Error::Internal(format!("an upload ended early: {error}")))??;
     let (inspection, definitions) = (&uploaded.inspection, &uploaded.definitions);
     Ok(Json(json!({
         "digest": inspection.digest,

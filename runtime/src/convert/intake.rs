@@ -5,7 +5,7 @@ use crate::{
     redact::{Redactor, WITHHELD},
     stop,
 };
-use casemate_domain::{Json, Stop};
+use casemate_domain::{Json, Limits, Stop};
 use std::borrow::Cow;
 
 /// What one piece of a list costs besides its bytes, so that a million empty pieces are not free.
@@ -13,12 +13,17 @@ pub(super) const PIECE: u64 = 16;
 
 pub(crate) struct Intake<'a> {
     redactor: &'a Redactor,
+    limits: &'a Limits,
     bytes: u64,
 }
 
 impl<'a> Intake<'a> {
-    pub(super) fn new(redactor: &'a Redactor) -> Self {
-        Self { redactor, bytes: 0 }
+    pub(super) fn new(redactor: &'a Redactor, limits: &'a Limits) -> Self {
+        Self {
+            redactor,
+            limits,
+            bytes: 0,
+        }
     }
 
     /// What was taken in so far.
@@ -30,8 +35,22 @@ impl<'a> Intake<'a> {
         self.bytes += PIECE;
     }
 
+    /// Whether so much more is no more than there may be. What is beyond that is counted and nothing
+    /// else: the answer is refused, and looking through it takes time.
+    fn admits(&mut self, more: usize) -> bool {
+        let bytes = self.bytes.saturating_add(more as u64);
+        let admits = bytes <= self.limits.output_bytes;
+        if !admits {
+            self.bytes = bytes;
+        }
+        admits
+    }
+
     pub(super) fn text(&mut self, text: String) -> String {
         let written = text.len();
+        if !self.admits(written) {
+            return String::new();
+        }
         let masked = self.redactor.mask(text);
         self.count(written, masked.len());
         masked
@@ -53,6 +72,9 @@ impl<'a> Intake<'a> {
 
     pub(super) fn blob(&mut self, bytes: Vec<u8>) -> Vec<u8> {
         let written = bytes.len();
+        if !self.admits(written) {
+            return Vec::new();
+        }
         let masked = self.redactor.mask_bytes(bytes);
         self.count(written, masked.len());
         masked
@@ -92,6 +114,9 @@ impl<'a> Intake<'a> {
     }
 
     pub(super) fn shaped(&mut self, text: String, what: &str, shape: Shape) -> Result<Json, Stop> {
+        if !self.admits(text.len()) {
+            return Err(stop::output(self.limits));
+        }
         let masked = match self.redactor.masked(&text, usize::MAX) {
             Cow::Borrowed(_) => None,
             Cow::Owned(masked) => Some(masked),
@@ -116,4 +141,24 @@ impl<'a> Intake<'a> {
 
 fn invalid(what: &str, problem: &str) -> Stop {
     stop::invalid_output(&format!("{what} {problem}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_more_than_there_may_be_is_counted_and_not_looked_through() {
+        let redactor = Redactor::default();
+        let limits = Limits {
+            output_bytes: 100,
+            ..Limits::default()
+        };
+        let mut intake = Intake::new(&redactor, &limits);
+        assert_eq!(intake.text("a".repeat(100)).len(), 100);
+        assert_eq!(intake.text("b".to_owned()), "");
+        assert!(intake.blob(vec![0; 100]).is_empty());
+        assert_eq!(intake.bytes(), 201);
+        assert!(intake.json(Some("{}".to_owned()), "this").is_err());
+    }
 }

@@ -1,5 +1,5 @@
-//! How many bytes an answer has at least, before anything is done with it: no more than what the
-//! [`intake`](super::intake) counts in the end.
+//! About how many bytes an answer has that are looked through, for whoever has to know beforehand whether
+//! that takes long.
 
 use super::intake::PIECE;
 use crate::{
@@ -50,7 +50,9 @@ fn content(piece: &Content) -> usize {
     let body = match &piece.body {
         ContentBody::Text(text) => text.len(),
         ContentBody::Image(media) | ContentBody::Audio(media) => media.data.len(),
-        ContentBody::ResourceLink(link) => link.uri.len() + text(&link.description),
+        ContentBody::ResourceLink(link) => {
+            link.uri.len() + link.name.len() + text(&link.title) + text(&link.description)
+        }
         ContentBody::EmbeddedResource(contents) => resource(contents),
     };
     OF_PIECE + body + text(&piece.meta)
@@ -61,13 +63,13 @@ fn resource(contents: &ResourceContents) -> usize {
         ResourceBody::Text(text) => text.len(),
         ResourceBody::Blob(bytes) => bytes.len(),
     };
-    body + text(&contents.meta)
+    body + contents.uri.len() + text(&contents.meta)
 }
 
 fn questions(need: &NeedInput) -> usize {
     let question = |body: &InputBody| match body {
         InputBody::ElicitForm(form) => form.message.len() + form.schema.len(),
-        InputBody::ElicitUrl(page) => page.message.len(),
+        InputBody::ElicitUrl(page) => page.message.len() + page.url.len(),
         InputBody::Sample(params) => params.len(),
         InputBody::ListRoots => 0,
     };
@@ -78,7 +80,7 @@ fn questions(need: &NeedInput) -> usize {
 fn failure(error: &CallError) -> usize {
     match error {
         CallError::Tool(error) => {
-            error.message.len() + text(&error.detail) + contents(&error.content)
+            error.message.len() + text(&error.code) + text(&error.detail) + contents(&error.content)
         }
         CallError::Protocol(ProtocolError::Other(other)) => other.message.len() + text(&other.data),
         CallError::Protocol(

@@ -98,7 +98,7 @@ mod tests {
         let (armory, spare) = (redactor.armory(), Spare::default());
         let mut effort = Effort::new(&spare, text.len());
         let (audience, hay) = (Audience::Outside, text.as_bytes());
-        let found = find(&armory, audience, hay, hay.len(), &mut effort);
+        let found = find(&armory, audience, hay, hay.len(), &mut effort, |_| ());
         (effort.steps(), found.is_ok())
     }
 

@@ -2,8 +2,10 @@
 //!
 //! A burst of calls is served rather than refused: who finds a gate full waits a moment, in order of
 //! arrival. As many may wait as may run; who comes after that, or waits too long, is told at once to
-//! try again, because a caller that is told can, and one that waits without end cannot. A call that
-//! passes several gates has one time for all of them.
+//! try again, because a caller that is told can, and one that waits without end cannot. More room to wait
+//! was tried and answered fewer calls: those that wait all have a connection, a request and a task that
+//! are out of every cache when their turn comes. A call that passes several gates has one time for all of
+//! them.
 //!
 //! A gate for all workspaces is shared by a threshold that moves: of its places, and of those in its
 //! queue, a workspace may have twice as many as are free. Alone it gets two thirds; many that want
@@ -46,13 +48,24 @@ struct State {
     inside: u64,
     /// As it was when a call last came; settings can change it at any time.
     limit: u64,
+    /// By number.
     waiting: VecDeque<Waiting>,
+    /// The number of who waits next.
+    next: u64,
 }
 
 #[derive(Debug)]
 struct Waiting {
+    number: u64,
     share: Option<Arc<Share>>,
     caller: oneshot::Sender<Pass>,
+}
+
+/// The right to wait, given back when it is dropped.
+#[derive(Debug)]
+struct Ticket<'a> {
+    gate: &'a Gate,
+    number: u64,
 }
 
 impl State {
@@ -74,6 +87,19 @@ impl State {
         free > 0 && share.is_none_or(|share| same(share) < free * SHARE)
     }
 
+    /// Adds one to those who wait. Gives its number, and how it is called.
+    fn line_up(&mut self, share: Option<&Arc<Share>>) -> (u64, oneshot::Receiver<Pass>) {
+        let (caller, called) = oneshot::channel();
+        let number = self.next;
+        self.next += 1;
+        self.waiting.push_back(Waiting {
+            number,
+            share: share.cloned(),
+            caller,
+        });
+        (number, called)
+    }
+
     fn count_in(&mut self, share: Option<&Arc<Share>>) {
         self.inside += 1;
         if let Some(share) = share {
@@ -91,8 +117,6 @@ impl State {
     /// Takes those out of the queue for whom there is room, and counts them as inside.
     fn take_in(&mut self) -> Vec<Waiting> {
         let mut called = Vec::new();
-        // Those who gave up waiting leave their place behind.
-        self.waiting.retain(|waiting| !waiting.caller.is_closed());
         while let Some(first) = self
             .waiting
             .iter()
@@ -125,7 +149,7 @@ impl Gate {
         share: Option<&Arc<Share>>,
         latest: Instant,
     ) -> Result<Pass, Full> {
-        let (waiting, called) = {
+        let (place, called) = {
             let mut state = self.state();
             state.limit = limit;
             // A raised limit lets in several at once.
@@ -136,16 +160,13 @@ impl Gate {
                 self.call(called);
                 return Ok(self.pass(share.cloned()));
             }
-            let (caller, waiting) = oneshot::channel();
-            let waiting = state.has_room_to_wait(share).then(|| {
-                let share = share.cloned();
-                state.waiting.push_back(Waiting { share, caller });
-                waiting
-            });
-            (waiting, called)
+            let place = state.has_room_to_wait(share).then(|| state.line_up(share));
+            (place, called)
         };
         self.call(called);
-        match timeout_at(latest, waiting.ok_or(Full)?).await {
+        let (number, called) = place.ok_or(Full)?;
+        let _ticket = Ticket { gate: self, number };
+        match timeout_at(latest, called).await {
             Ok(Ok(pass)) => Ok(pass),
             Ok(Err(_)) | Err(_) => Err(Full),
         }
@@ -154,9 +175,7 @@ impl Gate {
     /// How many are inside, and how many wait.
     pub(super) fn count(&self) -> (u64, usize) {
         let state = self.state();
-        let waiting = state.waiting.iter();
-        let waiting = waiting.filter(|waiting| !waiting.caller.is_closed());
-        (state.inside, waiting.count())
+        (state.inside, state.waiting.len())
     }
 
     fn pass(self: &Arc<Self>, share: Option<Arc<Share>>) -> Pass {
@@ -178,7 +197,7 @@ impl Gate {
 
     /// Lets those in who are counted as inside already.
     fn call(self: &Arc<Self>, called: Vec<Waiting>) {
-        for Waiting { share, caller } in called {
+        for Waiting { share, caller, .. } in called {
             // Who went away meanwhile drops the pass, and so leaves.
             drop(caller.send(self.pass(share)));
         }
@@ -190,6 +209,17 @@ impl Gate {
     }
 }
 
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let mut state = self.gate.state();
+        let place = |waiting: &Waiting| waiting.number;
+        // Who was called is no longer among them.
+        if let Ok(at) = state.waiting.binary_search_by_key(&self.number, place) {
+            state.waiting.remove(at);
+        }
+    }
+}
+
 impl Drop for Pass {
     fn drop(&mut self) {
         self.gate.leave(self.share.as_ref());
@@ -197,174 +227,4 @@ impl Drop for Pass {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    use std::time::Duration;
-
-    /// Long enough for every test.
-    fn later() -> Instant {
-        Instant::now() + Duration::from_secs(10)
-    }
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_millis(50)
-    }
-
-    #[tokio::test]
-    async fn those_beyond_the_limit_wait_in_order_and_get_in_as_others_leave() {
-        let gate = Arc::new(Gate::default());
-        let first = gate.enter(1, None, later()).await.unwrap();
-        let waiting: Vec<_> = (0..3)
-            .map(|n| {
-                let gate = Arc::clone(&gate);
-                tokio::spawn(
-                    async move { gate.enter(1, None, later()).await.map(|pass| (n, pass)) },
-                )
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        assert_eq!(gate.count(), (1, 3));
-        drop(first);
-        for (n, waiting) in waiting.into_iter().enumerate() {
-            let (got_in, pass) = waiting.await.unwrap().unwrap();
-            assert_eq!(got_in, n);
-            assert_eq!(gate.count().0, 1);
-            drop(pass);
-        }
-        assert_eq!(gate.count(), (0, 0));
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_a_long_wait_in_the_end() {
-        let gate = Arc::new(Gate::default());
-        let inside = gate.enter(1, None, soon()).await.unwrap();
-        let waiting: Vec<_> = (0..LEAST_QUEUE)
-            .map(|_| {
-                let gate = Arc::clone(&gate);
-                tokio::spawn(async move { gate.enter(1, None, soon()).await.err() })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        assert_eq!(gate.enter(1, None, soon()).await.unwrap_err(), Full);
-        assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
-        for waiting in waiting {
-            assert_eq!(waiting.await.unwrap(), Some(Full));
-        }
-        drop(inside);
-        assert_eq!(gate.count(), (0, 0), "those who gave up hold nothing");
-        assert!(gate.enter(1, None, soon()).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_raised_limit_lets_in_those_who_wait_at_the_next_call() {
-        let gate = Arc::new(Gate::default());
-        let _inside = gate.enter(1, None, later()).await.unwrap();
-        let waiting: Vec<_> = (0..4)
-            .map(|_| {
-                let gate = Arc::clone(&gate);
-                tokio::spawn(async move { gate.enter(1, None, later()).await })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        assert_eq!(gate.count(), (1, 4));
-        let last = gate.enter(50, None, later()).await;
-        assert!(last.is_ok());
-        let mut passes = Vec::new();
-        for waiting in waiting {
-            passes.push(waiting.await.unwrap().unwrap());
-        }
-        assert_eq!(gate.count(), (6, 0));
-    }
-
-    #[tokio::test]
-    async fn a_lowered_limit_holds_from_the_next_call_on() {
-        let gate = Arc::new(Gate::default());
-        let mut inside = vec![
-            gate.enter(3, None, soon()).await.unwrap(),
-            gate.enter(3, None, soon()).await.unwrap(),
-        ];
-        assert!(gate.enter(1, None, soon()).await.is_err());
-        inside.pop();
-        assert!(
-            gate.enter(1, None, soon()).await.is_err(),
-            "one is still inside"
-        );
-        inside.pop();
-        assert!(gate.enter(1, None, soon()).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn who_gave_up_is_not_counted_as_waiting() {
-        let gate = Arc::new(Gate::default());
-        let _inside = gate.enter(1, None, later()).await.unwrap();
-        assert_eq!(gate.enter(1, None, soon()).await.unwrap_err(), Full);
-        assert_eq!(gate.count(), (1, 0));
-    }
-
-    /// Lets four crowds come, each with more than the gate holds, and gives how many of each are in.
-    async fn crowds(gate: &Arc<Gate>, shares: &[Option<Arc<Share>>]) -> (Vec<Pass>, Vec<usize>) {
-        let (mut passes, mut inside) = (Vec::new(), vec![0; shares.len()]);
-        for _ in 0..90 {
-            for (share, inside) in shares.iter().zip(&mut inside) {
-                let now = Instant::now();
-                if let Ok(pass) = gate.enter(90, share.as_ref(), now).await {
-                    passes.push(pass);
-                    *inside += 1;
-                }
-            }
-        }
-        (passes, inside)
-    }
-
-    #[tokio::test]
-    async fn those_who_share_a_gate_get_equal_parts_and_leave_one_for_the_next() {
-        let gate = Arc::new(Gate::default());
-        let shares = [(); 4].map(|()| Some(Arc::default()));
-        let (passes, inside) = crowds(&gate, &shares).await;
-        assert!(
-            inside.iter().all(|inside| (19..=21).contains(inside)),
-            "{inside:?}"
-        );
-        let newcomer = Arc::default();
-        assert!(gate.enter(90, Some(&newcomer), soon()).await.is_ok());
-        drop(passes);
-        assert_eq!(gate.count(), (0, 0));
-    }
-
-    #[tokio::test]
-    async fn control_without_shares_the_crowds_leave_nothing() {
-        let gate = Arc::new(Gate::default());
-        let (_passes, inside) = crowds(&gate, &[None, None, None, None]).await;
-        assert_eq!(inside.iter().sum::<usize>(), 90);
-        assert_eq!(gate.enter(90, None, soon()).await.unwrap_err(), Full);
-    }
-
-    #[tokio::test]
-    async fn who_has_its_part_lets_those_behind_go_first_and_fills_no_queue() {
-        let gate = Arc::new(Gate::default());
-        let (crowd, single) = (Arc::default(), Arc::default());
-        let mut passes = Vec::new();
-        while let Ok(pass) = gate.enter(9, Some(&crowd), soon()).await {
-            passes.push(pass);
-        }
-        assert_eq!(passes.len(), 6, "two thirds");
-        let waiting: Vec<_> = (0..LEAST_QUEUE)
-            .map(|_| {
-                let (gate, crowd) = (Arc::clone(&gate), Arc::clone(&crowd));
-                tokio::spawn(async move { gate.enter(9, Some(&crowd), later()).await })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        let waits = gate.count().1 as u64;
-        assert!(waits < LEAST_QUEUE, "{waits} of {LEAST_QUEUE}");
-        let alone = gate.enter(9, Some(&single), soon()).await;
-        assert!(alone.is_ok());
-        drop(passes);
-        let mut served = 0;
-        for waiting in waiting {
-            served += u64::from(waiting.await.unwrap().is_ok());
-        }
-        assert_eq!(served, waits, "those who waited are served in the end");
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Taking in a component: examined, compiled, asked once what it is, kept.
 
-use super::{Catalog, examiner::examined};
+use super::{Catalog, examiner::behind_calls};
 use crate::service::{
     access::Administrator, audit, components::LoadError, definition, error::Error,
 };
@@ -36,7 +36,11 @@ impl Catalog {
     /// asked what it provides at its first upload and never again, so that what is deployed is what
     /// was looked at.
     pub async fn upload(&self, actor: &Administrator, wasm: Bytes) -> Result<Uploaded, Error> {
-        let inspection = examined(wasm.clone(), self.components.niceness()).await?;
+        let file = wasm.clone();
+        let look = move || casemate_runtime::inspect(&file);
+        let inspection = behind_calls(self.components.niceness(), look)
+            .await?
+            .map_err(Error::Rejected)?;
         let digest = inspection.digest;
         self.components.try_again(&digest);
         if let Some(known) = self.known(digest).await? {
@@ -120,7 +124,10 @@ impl Catalog {
             .describe(&component)
             .await
             .map_err(Error::Rejected)?;
-        definition::accept(&mut definitions.tools).map_err(Error::Rejected)?;
+        let check = move || definition::accept(&mut definitions.tools).map(|()| definitions);
+        let definitions = behind_calls(self.components.niceness(), check)
+            .await?
+            .map_err(Error::Rejected)?;
         self.components.keep(component);
         Ok(definitions)
     }

@@ -7,7 +7,7 @@
 
 use crate::service::{
     calls::is_large,
-    definition::references::{again, resolve},
+    definition::references::{Passes, resolve},
 };
 use jsonschema_regex::Search;
 use regex_automata::nfa::thompson::{Compiler, Config};
@@ -61,48 +61,57 @@ impl Patterns {
             root: schema,
             sizes: HashMap::new(),
         };
-        patterns.add(schema, &mut reader, 1);
+        patterns.add(schema, &mut reader, 1, Passes::ONCE);
         patterns.prune();
         patterns
     }
 
     /// Adds those of a part of the schema, each of which is matched up to so many times.
-    fn add<'schema>(&mut self, part: &'schema Value, reader: &mut Reader<'schema>, times: u64) {
+    fn add<'schema>(
+        &mut self,
+        part: &'schema Value,
+        reader: &mut Reader<'schema>,
+        times: u64,
+        passes: Passes,
+    ) {
         let Value::Object(fields) = part else { return };
         for (name, field) in fields {
-            let times = times.saturating_mul(again(fields, name) as u64);
+            let passes = passes.within(fields, name);
+            let count = passes.count() as u64;
             let once_more = times.saturating_add(u64::from(TRIED_AGAIN.contains(&name.as_str())));
             match (name.as_str(), field) {
                 ("pattern", Value::String(pattern)) => {
+                    let times = times.saturating_mul(count);
                     add_times(&mut self.here, times, reader.size(pattern));
                 }
                 ("properties", Value::Object(properties)) => {
                     for (name, property) in properties {
                         let known = self.properties.entry(name.clone()).or_default();
-                        known.add(property, reader, times);
+                        known.add(property, reader, times, passes);
                     }
                 }
                 ("items", Value::Object(_)) => {
                     let known = self.items.get_or_insert_default();
-                    known.add(field, reader, times);
+                    known.add(field, reader, times, passes);
                 }
                 ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => {
                     for part in parts {
-                        self.add(part, reader, once_more);
+                        self.add(part, reader, once_more, passes);
                     }
                 }
-                ("not" | "if" | "then" | "else", _) => self.add(field, reader, once_more),
+                ("not" | "if" | "then" | "else", _) => self.add(field, reader, once_more, passes),
                 ("$ref" | "$dynamicRef", Value::String(target)) => {
                     if let Some(found) = resolve(reader.root, target) {
-                        self.add(found, reader, times);
+                        self.add(found, reader, times, passes);
                     }
                 }
                 ("$defs" | "definitions", _) => {}
                 ("patternProperties", Value::Object(_)) => {
-                    let size = reader.names(field).saturating_add(reader.all(field));
+                    let names = reader.names(field).saturating_mul(count);
+                    let size = names.saturating_add(reader.all(field, passes));
                     add_times(&mut self.within, times, size);
                 }
-                _ => add_times(&mut self.within, once_more, reader.all(field)),
+                _ => add_times(&mut self.within, once_more, reader.all(field, passes)),
             }
         }
     }
@@ -206,22 +215,25 @@ struct Reader<'schema> {
 }
 
 impl<'schema> Reader<'schema> {
-    /// The size of every pattern in a part of the schema, what it refers to included.
-    fn all(&mut self, part: &'schema Value) -> u64 {
+    /// The size of every pattern in a part of the schema, what it refers to included, as often as it
+    /// is matched.
+    fn all(&mut self, part: &'schema Value, passes: Passes) -> u64 {
         match part {
-            Value::Array(items) => add_up(items.iter().map(|item| self.all(item))),
+            Value::Array(items) => add_up(items.iter().map(|item| self.all(item, passes))),
             Value::Object(fields) => add_up(fields.iter().map(|(name, field)| {
-                let size = match (name.as_str(), field) {
-                    ("pattern", Value::String(pattern)) => self.size(pattern),
+                let passes = passes.within(fields, name);
+                let count = passes.count() as u64;
+                match (name.as_str(), field) {
+                    ("pattern", Value::String(pattern)) => self.size(pattern).saturating_mul(count),
                     ("patternProperties", Value::Object(_)) => {
-                        self.names(field).saturating_add(self.all(field))
+                        let names = self.names(field).saturating_mul(count);
+                        names.saturating_add(self.all(field, passes))
                     }
                     ("$ref" | "$dynamicRef", Value::String(target)) => {
-                        resolve(self.root, target).map_or(0, |found| self.all(found))
+                        resolve(self.root, target).map_or(0, |found| self.all(found, passes))
                     }
-                    _ => self.all(field),
-                };
-                size.saturating_mul(again(fields, name) as u64)
+                    _ => self.all(field, passes),
+                }
             })),
             _ => 0,
         }

@@ -75,6 +75,37 @@ fn what_is_gone_through_again_and_again_counts_as_often() {
     assert!(parts < 20, "names alone tell that, but {parts}");
 }
 
+/// Conditions within conditions, so many levels of them, below what has to know what is left over; and
+/// below them the same again.
+fn conditions(levels: usize, groups: usize) -> Value {
+    let mut schema = json!({ "type": "object" });
+    for _ in 0..groups {
+        for _ in 0..levels {
+            schema = json!({ "if": schema, "then": true });
+        }
+        schema["unevaluatedProperties"] = json!(false);
+    }
+    schema
+}
+
+#[test]
+fn levels_that_are_gone_through_again_count_for_each_above_them() {
+    assert!(measure(&conditions(3, 1)).is_ok());
+    assert!(measure(&conditions(3, 2)).is_ok());
+    for (levels, groups) in [(30, 1), (6, 4), (12, 3)] {
+        let problem = measure(&conditions(levels, groups)).unwrap_err();
+        assert!(problem.contains("amounts to more"), "{problem}");
+    }
+}
+
+#[test]
+fn an_example_may_say_which_dialect_it_is_in() {
+    let dialect = "https://json-schema.org/draft/2020-12/schema";
+    let schema = |dialect: &str| json!({ "examples": [{ "$schema": dialect, "type": "object" }] });
+    assert!(measure(&schema(dialect)).is_ok());
+    assert!(measure(&schema("http://json-schema.org/draft-07/schema#")).is_err());
+}
+
 /// References that multiply, where nothing but another reading of a name leads.
 fn hidden(first: &Value, others: &Value) -> Value {
     let mut definitions = serde_json::Map::new();
