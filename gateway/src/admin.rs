@@ -184,3 +184,26 @@ pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
         format!("{} does not take {method}.", uri.path()),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Uploads;
+    use futures_util::FutureExt as _;
+
+    #[test]
+    fn as_many_uploads_are_worked_on_as_are_compiled_and_more_arrive() {
+        for (compiled_at_once, worked_on) in [(1, 4), (4, 4), (6, 6)] {
+            let uploads = Uploads::new(compiled_at_once);
+            let arriving: Vec<_> = (0..worked_on + 12)
+                .map_while(|_| uploads.arriving().now_or_never())
+                .collect();
+            assert_eq!(arriving.len(), worked_on + 12);
+            assert!(uploads.arriving().now_or_never().is_none());
+            let turns: Vec<_> = (0..worked_on)
+                .map_while(|_| uploads.turn().now_or_never())
+                .collect();
+            assert_eq!(turns.len(), worked_on);
+            assert!(uploads.turn().now_or_never().is_none());
+        }
+    }
+}

@@ -64,12 +64,13 @@ fn taken_in(answered: Answered, redactor: &Redactor, limits: &Limits) -> Result<
             Ok(Conclusion::Suggested(suggestions))
         }),
     };
-    let conclusion = conclusion.unwrap_or_else(|error| failure(error, &mut intake))?;
+    let conclusion = conclusion.unwrap_or_else(|error| failure(error, &mut intake));
     let bytes = intake.bytes();
+    // First: what was too much is not there any more, and may be missed elsewhere.
     if bytes > limits.output_bytes {
         return Err(stop::output(limits));
     }
-    Ok(Answer { conclusion, bytes })
+    conclusion.map(|conclusion| Answer { conclusion, bytes })
 }
 
 fn tool(outcome: CallOutcome, intake: &mut Intake<'_>) -> Result<Conclusion, Stop> {

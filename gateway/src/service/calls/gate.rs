@@ -117,6 +117,9 @@ impl State {
     /// Takes those out of the queue for whom there is room, and counts them as inside.
     fn take_in(&mut self) -> Vec<Waiting> {
         let mut called = Vec::new();
+        if self.inside >= self.limit {
+            return called;
+        }
         while let Some(first) = self
             .waiting
             .iter()

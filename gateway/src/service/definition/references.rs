@@ -29,8 +29,18 @@ const KNOWN_AT_ONCE: [&str; 7] = [
     "definitions",
 ];
 
+/// Keywords that hold schemas by names, which are no keywords themselves.
+pub(in crate::service) const BY_NAME: [&str; 6] = [
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "dependencies",
+    "$defs",
+    "definitions",
+];
+
 /// Keywords whose schemas are for the same value, and can tell what is left of it.
-const IN_PLACE: [&str; 10] = [
+const IN_PLACE: [&str; 11] = [
     "$ref",
     "$dynamicRef",
     "allOf",
@@ -41,6 +51,7 @@ const IN_PLACE: [&str; 10] = [
     "then",
     "else",
     "dependentSchemas",
+    "dependencies",
 ];
 
 /// Whether a schema has to know what is left over.
@@ -215,6 +226,9 @@ impl<'schema> Walk<'schema> {
                     ("$ref" | "$dynamicRef", Value::String(target)) => self.follow(target, within),
                     // Reached through the references to them.
                     ("$defs" | "definitions", _) if at.depth == 0 => Ok(()),
+                    (name, Value::Object(schemas)) if BY_NAME.contains(&name) => schemas
+                        .values()
+                        .try_for_each(|schema| self.part(schema, within.below().below())),
                     _ => self.part(field, within.below()),
                 }
             }),

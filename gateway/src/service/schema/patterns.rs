@@ -7,7 +7,7 @@
 
 use crate::service::{
     calls::is_large,
-    definition::references::{Passes, resolve},
+    definition::references::{BY_NAME, Passes, resolve},
 };
 use jsonschema_regex::Search;
 use regex_automata::nfa::thompson::{Compiler, Config};
@@ -108,8 +108,11 @@ impl Patterns {
                 ("$defs" | "definitions", _) => {}
                 ("patternProperties", Value::Object(_)) => {
                     let names = reader.names(field).saturating_mul(count);
-                    let size = names.saturating_add(reader.all(field, passes));
+                    let size = names.saturating_add(reader.by_name(field, passes));
                     add_times(&mut self.within, times, size);
+                }
+                (name, Value::Object(_)) if BY_NAME.contains(&name) => {
+                    add_times(&mut self.within, once_more, reader.by_name(field, passes));
                 }
                 _ => add_times(&mut self.within, once_more, reader.all(field, passes)),
             }
@@ -227,7 +230,10 @@ impl<'schema> Reader<'schema> {
                     ("pattern", Value::String(pattern)) => self.size(pattern).saturating_mul(count),
                     ("patternProperties", Value::Object(_)) => {
                         let names = self.names(field).saturating_mul(count);
-                        names.saturating_add(self.all(field, passes))
+                        names.saturating_add(self.by_name(field, passes))
+                    }
+                    (name, Value::Object(_)) if BY_NAME.contains(&name) => {
+                        self.by_name(field, passes)
                     }
                     ("$ref" | "$dynamicRef", Value::String(target)) => {
                         resolve(self.root, target).map_or(0, |found| self.all(found, passes))
@@ -237,6 +243,13 @@ impl<'schema> Reader<'schema> {
             })),
             _ => 0,
         }
+    }
+
+    /// The same for schemas that are held by names.
+    fn by_name(&mut self, schemas: &'schema Value, passes: Passes) -> u64 {
+        let schemas = schemas.as_object().into_iter();
+        let schemas = schemas.flat_map(|schemas| schemas.values());
+        add_up(schemas.map(|schema| self.all(schema, passes)))
     }
 
     fn names(&mut self, fields: &'schema Value) -> u64 {

@@ -99,6 +99,22 @@ fn levels_that_are_gone_through_again_count_for_each_above_them() {
 }
 
 #[test]
+fn the_name_of_a_property_is_no_keyword() {
+    for name in KNOWN_AT_ONCE {
+        let mut schema = json!({ "type": "object" });
+        for _ in 0..3 {
+            for _ in 0..12 {
+                schema = json!({ "if": schema, "then": true });
+            }
+            let names = json!({ name: schema });
+            schema = json!({ "dependentSchemas": names, "unevaluatedProperties": false });
+        }
+        let problem = measure(&schema).unwrap_err();
+        assert!(problem.contains("amounts to more"), "{name}: {problem}");
+    }
+}
+
+#[test]
 fn an_example_may_say_which_dialect_it_is_in() {
     let dialect = "https://json-schema.org/draft/2020-12/schema";
     let schema = |dialect: &str| json!({ "examples": [{ "$schema": dialect, "type": "object" }] });
