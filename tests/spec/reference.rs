@@ -1,6 +1,7 @@
 //! The reference says what the program does.
 
 mod fixed;
+mod links;
 
 use casemate_tests::{Gateway, root};
 use serde_json::Value;
